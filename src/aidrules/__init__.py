@@ -1,0 +1,1 @@
+"""A rules language for social aid: exact decisions, each with its reasons."""

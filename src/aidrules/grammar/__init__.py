@@ -1,0 +1,1 @@
+"""The grammar, and the tables of its parser built once at packaging."""
