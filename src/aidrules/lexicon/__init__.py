@@ -1,0 +1,1 @@
+"""Words: the lexicon of a language, and patterns with their holes filled."""
