@@ -65,8 +65,20 @@ class Unit:
         return periods[0] if len(periods) == 1 else None
 
     def words(self) -> tuple[str, Mapping[str, object]]:
-        """Return the lexicon's key and what fills it."""
-        return "unit", {"unit": self}
+        """Return the lexicon's key and what fills it: smaller units, down to a name alone."""
+        bases = [Unit.of(name) for name, power in self.powers for _ in range(power)]
+        divisor = Unit(tuple((name, -power) for name, power in self.powers if power < 0))
+        if divisor.is_plain:
+            match bases:
+                case []:
+                    return "unit-plain", {}
+                case [Unit(powers=((name, _),))]:
+                    return name, {}
+                case [first, *_]:
+                    return "unit-times", {"first": first, "rest": self.per(first)}
+        if not bases:
+            return "unit-only-per", {"per": divisor}
+        return "unit-per", {"unit": self.times(divisor), "per": divisor}
 
 
 PLAIN = Unit()

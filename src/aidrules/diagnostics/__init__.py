@@ -29,6 +29,21 @@ class Worded(Protocol):
 
 
 @frozen
+class Term:
+    """A word of the lexicon as a fact of a message.
+
+    Attributes:
+        key: In the lexicon's table `word`.
+    """
+
+    key: str
+
+    def words(self) -> tuple[str, Mapping[str, object]]:
+        """Return the lexicon's key; there is nothing to fill."""
+        return self.key, {}
+
+
+@frozen
 class Label:
     """A second place that a finding points at.
 

@@ -1,0 +1,254 @@
+"""Definitions to an order in which each stands after those that it uses; cycles are reported."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import assert_never
+
+from aidrules.check.scope import Report
+from aidrules.diagnostics import Label, catalogue
+from aidrules.program import (
+    And,
+    AnyOver,
+    Arithmetic,
+    BestBy,
+    BestOver,
+    Boundary,
+    Brackets,
+    Cases,
+    Compare,
+    Constant,
+    Convert,
+    CountOver,
+    Definition,
+    Else,
+    EveryOver,
+    Expr,
+    Extreme,
+    Fact,
+    FactUse,
+    Fail,
+    Figure,
+    Follow,
+    Includes,
+    IsNone,
+    MonthSum,
+    Not,
+    OneOf,
+    OnRecord,
+    Or,
+    Parameter,
+    Part,
+    Payable,
+    PeriodsBetween,
+    Place,
+    Ration,
+    Recorded,
+    Records,
+    Round,
+    Shift,
+    SumOver,
+    Table,
+    Today,
+    UnknownValue,
+    Use,
+    Within,
+)
+
+MAX_DEPTH = 600
+"""How deep a calculation may stand on others: closures within closures, on one record."""
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """Return the expressions of which an expression is made, in the order in which they stand."""
+    match node:
+        case Constant() | UnknownValue() | Fail() | Today() | FactUse() | Use() | Recorded():
+            return ()
+        case Place():
+            return ()
+        case Figure(keys=keys, on=on):
+            found = tuple(key for column in keys for key in column)
+            return found if on is None else (*found, on)
+        case Follow(reference=reference, body=body):
+            return (reference, body)
+        case OnRecord(body=body):
+            return (body,)
+        case Arithmetic(left=left, right=right) | Compare(left=left, right=right):
+            return (left, right)
+        case Convert(value=value) | Round(value=value) | Not(value=value) | IsNone(value=value):
+            return (value,)
+        case OneOf(value=value) | Payable(value=value) | Brackets(value=value):
+            return (value,)
+        case Extreme(items=items) | And(items=items) | Or(items=items):
+            return items
+        case Includes(selection=selection, value=value):
+            return (selection, value)
+        case Within(date=date, period=period, start=start):
+            return (date, period, start)
+        case Else(value=value, alternative=alternative):
+            return (value, alternative)
+        case Cases(branches=branches, otherwise=otherwise):
+            inside = tuple(e for branch in branches for e in (branch.condition, branch.result))
+            return inside if otherwise is None else (*inside, otherwise)
+        case Table(inputs=inputs, rows=rows, otherwise=otherwise):
+            inside = (*inputs, *(row.result for row in rows))
+            return inside if otherwise is None else (*inside, otherwise)
+        case SumOver(over=over, value=value):
+            return (*_filter(over), value)
+        case CountOver(over=over):
+            return _filter(over)
+        case AnyOver(over=over, condition=condition) | EveryOver(over=over, condition=condition):
+            return (*_filter(over), condition)
+        case BestOver(over=over, value=value, otherwise=otherwise):
+            inside = (*_filter(over), value)
+            return inside if otherwise is None else (*inside, otherwise)
+        case BestBy(over=over, value=value, by=by, otherwise=otherwise):
+            inside = (*_filter(over), by, value)
+            return inside if otherwise is None else (*inside, otherwise)
+        case MonthSum(value=value, first=first, last=last):
+            return (first, last, value)
+        case Shift(date=date, period=period):
+            return (date, period)
+        case PeriodsBetween(first=first, last=last):
+            return (first, last)
+        case Boundary(date=date) | Part(date=date):
+            return (date,)
+        case _:
+            assert_never(node)
+
+
+def _filter(over: Records) -> tuple[Expr, ...]:
+    return () if over.condition is None else (over.condition,)
+
+
+def walk(root: Expr) -> Iterator[Expr]:
+    """Yield an expression and all that it is made of."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(children(node)))
+
+
+def used(
+    body: Expr,
+    facts: Mapping[tuple[str, str], Fact],
+    parameters: Mapping[str, Parameter],
+    rations: Mapping[str, Ration],
+) -> dict[str, Expr]:
+    """Return the keys of the definitions that an expression reads, and where it does.
+
+    A fact reads what its default reads, a figure what says where it holds, and a place under a
+    ration the fund, the order and the claims.
+    """
+    found: dict[str, Expr] = {}
+    seen: set[object] = set()
+    waiting = [(body, body)]
+    while waiting:
+        root, shown = waiting.pop()
+        for node in walk(root):
+            place = node if shown is body else shown
+            match node:
+                case Use(key=key):
+                    found.setdefault(key, place)
+                case FactUse(entity=entity, name=name):
+                    fact = facts.get((entity, name))
+                    if fact is not None and fact.default is not None and (entity, name) not in seen:
+                        seen.add((entity, name))
+                        waiting.append((fact.default, place))
+                case Figure(parameter=key):
+                    parameter = parameters.get(key)
+                    if parameter is not None and parameter.applies is not None and key not in seen:
+                        seen.add(key)
+                        waiting.append((parameter.applies, place))
+                case Place(ration=key):
+                    ration = rations.get(key)
+                    if ration is not None and key not in seen:
+                        seen.add(key)
+                        found.setdefault(f"{ration.grant}/claims", place)
+                        found.setdefault(f"{ration.grant}/amount", place)
+                        waiting.extend((order, place) for order, _ in ration.orders)
+                        if ration.fund is not None:
+                            waiting.append((ration.fund, place))
+                case _:
+                    pass
+    return found
+
+
+def depth(root: Expr) -> int:
+    """Return how many levels of expressions an expression has."""
+    deepest = 0
+    waiting = [(root, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        deepest = max(deepest, level)
+        waiting.extend((child, level + 1) for child in children(node))
+    return deepest
+
+
+def in_order(
+    definitions: tuple[Definition, ...],
+    facts: Mapping[tuple[str, str], Fact],
+    parameters: Mapping[str, Parameter],
+    rations: Mapping[str, Ration],
+    report: Report,
+) -> tuple[Definition, ...]:
+    """Return the definitions, each after those that it uses; report each cycle once.
+
+    The walk keeps its own stack, so that no policy is too long for it.
+    """
+    by_key = {definition.key: definition for definition in definitions}
+    arrows = {
+        d.key: {
+            key: place
+            for key, place in used(d.body, facts, parameters, rations).items()
+            if key in by_key
+        }
+        for d in definitions
+    }
+    ordered: list[Definition] = []
+    done: set[str] = set()
+    levels: dict[str, int] = {}
+    for start in by_key:
+        path: list[tuple[str, Iterator[str]]] = []
+        on_path: dict[str, None] = {}
+        if start not in done:
+            path.append((start, iter(arrows[start])))
+            on_path[start] = None
+        while path:
+            key, targets = path[-1]
+            target = next((t for t in targets if t not in done), None)
+            if target is None:
+                path.pop()
+                on_path.pop(key, None)
+                done.add(key)
+                ordered.append(by_key[key])
+                below = max((levels.get(t, 0) for t in arrows[key]), default=0)
+                levels[key] = below + depth(by_key[key].body)
+                if levels[key] > MAX_DEPTH:
+                    report(catalogue.too_deep_a_chain(by_key[key].span, by_key[key].name))
+                    levels[key] = 0
+            elif target in on_path:
+                _report_cycle([*on_path], target, by_key, arrows, report)
+                done.add(target)
+            else:
+                path.append((target, iter(arrows[target])))
+                on_path[target] = None
+    unique: dict[str, Definition] = {d.key: d for d in ordered}
+    return tuple(unique.values())
+
+
+def _report_cycle(
+    path: list[str],
+    target: str,
+    by_key: Mapping[str, Definition],
+    arrows: Mapping[str, Mapping[str, Expr]],
+    report: Report,
+) -> None:
+    keys = [*path[path.index(target) :], target]
+    names: list[str] = []
+    for key in keys:
+        if not names or names[-1] != by_key[key].name:
+            names.append(by_key[key].name)
+    places = [arrows[one][other].span for one, other in pairwise(keys)]
+    labels = tuple(Label(place, "uses") for place in places[1:6])
+    report(catalogue.cycle(places[0], tuple(names), labels))

@@ -1,0 +1,298 @@
+"""A reason to one line of words, in English or Chinese."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import assert_never
+
+from attrs import frozen
+
+from aidrules import wording
+from aidrules.case import Given, Record
+from aidrules.diagnostics import catalogue, render
+from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason
+from aidrules.lexicon import Lexicon, exact, words
+from aidrules.program import Citation, Compare, Constant, Expr, Extreme, Grant, Program, Round
+from aidrules.trace import Step
+from aidrules.types import Date, Quantity, Type, core, is_ordered
+from aidrules.values import Failure, Possible, Value, is_decided
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
+_ATOMIC = frozenset(("fact", "use"))
+
+
+@frozen
+class Speaker:
+    """Words reasons of one program in one language.
+
+    Attributes:
+        record: That of the decision: a step on another record says on which.
+    """
+
+    program: Program
+    language: str
+    record: Record
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The lexicon of the language."""
+        return words(self.language)
+
+    def fill(self, key: str, **holes: str) -> str:
+        """Return a pattern of the table `reason`, filled."""
+        return self.lexicon.fill("reason", key, **holes)
+
+    def name(self, spelling: str) -> str:
+        """Return a name in the language."""
+        return wording.name(self.program, spelling, self.language)
+
+    def key(self, key: str) -> str:
+        """Return the name of what a key stands for."""
+        return wording.of_key(self.program, key, self.language)
+
+    def expression(self, expr: Expr) -> str:
+        """Return an expression in the language."""
+        return wording.expression(expr, self.program, self.language)
+
+    def value(self, value: Value, type_: Type) -> str:
+        """Return a value, or what may come out."""
+        return wording.bounds(value, type_, self.language, self.program)
+
+    def date(self, ordinal: int) -> str:
+        """Return a day."""
+        return wording.date(ordinal, self.language)
+
+    def record_name(self, record: Record) -> str:
+        """Return kind and id of a record."""
+        return self.fill("record", entity=self.name(record.entity), id=record.id)
+
+    def citations(self, cited: Iterable[Citation]) -> str:
+        """Return citations, each once, joined."""
+        shown = dict.fromkeys(wording.citation(each, self.language) for each in cited)
+        return self.lexicon.join(shown)
+
+    # -------------------------------------------------------------- reasons
+
+    def sentence(self, reason: Reason) -> str:
+        """Return a reason as one line: what is stated, both its values, outcome, articles."""
+        line = self._error(reason) if reason.outcome is Outcome.ERROR else self._plain(reason)
+        cited = self.citations(reason.citations)
+        return self.fill("cited", line=line, citations=cited) if cited else line
+
+    def _plain(self, reason: Reason) -> str:
+        match reason.kind:
+            case Kind.CONDITION | Kind.EXCEPTION | Kind.OBLIGATION | Kind.CHOICE:
+                return self._line(reason)
+            case Kind.FORCE:
+                day = self.date(reason.statement.today)
+                return self.fill(f"force-{reason.outcome}", date=day)
+            case Kind.DURATION:
+                return self._duration(reason)
+            case Kind.EVERY_CASE:
+                return self.fill("every-case")
+            case Kind.AMOUNT:
+                return self._amount(reason)
+            case Kind.LIMIT | Kind.ROUNDING:
+                return self._shaping(reason)
+            case Kind.PRECEDENCE | Kind.HIGHER:
+                return self._rival(reason)
+            case Kind.RATION:
+                grant = self.program.ration[reason.about].grant if reason.about else ""
+                return self.fill(f"ration-{reason.outcome}", name=self.key(grant))
+            case Kind.STEP:
+                return self._calculated(self._on(reason), reason)
+            case Kind.FACT:
+                return self._fact(reason)
+            case _:
+                assert_never(reason.kind)
+
+    def statement(self, reason: Reason) -> str:
+        """Return what a line states, with the name of the step that it used for it."""
+        shown = self.expression(reason.statement.expression)
+        if reason.named:
+            shown = self.fill("named", name=self.key(reason.named[0]), statement=shown)
+        return self.fill("exception", statement=shown) if reason.kind is Kind.EXCEPTION else shown
+
+    def outcome(self, reason: Reason) -> str:
+        """Return the outcome in words, with the records that made it."""
+        shown = self.fill(f"outcome-{reason.outcome}")
+        if not reason.records:
+            return shown
+        records = self.lexicon.join(self.record_name(each) for each in reason.records)
+        return self.fill("outcome-for", outcome=shown, records=records)
+
+    def values(self, reason: Reason) -> str:
+        """Return the values of a line: both sides of a comparison as they truly stand."""
+        match reason.sides:
+            case (left, right) if self._is_scale(left):
+                return self._compared(reason, left, right)
+            case (left, *_):
+                return self.value(left.value, left.expression.type)
+            case _:
+                return self.value(reason.statement.value, reason.statement.expression.type)
+
+    def _line(self, reason: Reason) -> str:
+        return self.fill(
+            "line",
+            statement=self.statement(reason),
+            values=self.values(reason),
+            outcome=self.outcome(reason),
+        )
+
+    def _is_scale(self, step: Step) -> bool:
+        return is_ordered(core(step.expression.type))
+
+    def _compared(self, reason: Reason, left: Step, right: Step) -> str:
+        shown = (
+            self.value(left.value, left.expression.type),
+            self.value(right.value, right.expression.type),
+        )
+        expr = reason.statement.expression
+        truth = reason.statement.value
+        if not isinstance(expr, Compare) or not isinstance(truth, bool):
+            return self.fill("against", left=shown[0], right=shown[1])
+        if not (is_decided(left.value) and is_decided(right.value)):
+            return self.fill("against", left=shown[0], right=shown[1])
+        first = shown[0]
+        if self.language == "en" and isinstance(left.value, int | Fraction):
+            quantity = isinstance(core(left.expression.type), Quantity)
+            first = exact(left.value) if quantity else first  # the unit once, on the right
+        op = expr.op if truth else _OPPOSITE[expr.op]
+        return wording.comparison(op, core(left.expression.type), first, shown[1], self.language)
+
+    def _duration(self, reason: Reason) -> str:
+        grant = self.program.grant[reason.about] if reason.about else None
+        period = "" if grant is None or grant.at_most is None else self.expression(grant.at_most)
+        return self.fill("duration", period=period, outcome=self.outcome(reason))
+
+    # -------------------------------------------------------------- amounts
+
+    def _amount(self, reason: Reason) -> str:
+        label = {Outcome.FAILS: "nothing-payable"}.get(reason.outcome, "amount")
+        return self._calculated(self.fill(label), reason)
+
+    def _calculated(self, label: str, reason: Reason) -> str:
+        """Return `label: formula = numbers = value`, as far as each says more than the last."""
+        formula = self.expression(reason.statement.expression)
+        value = self.value(reason.statement.value, reason.statement.expression.type)
+        shown = [] if isinstance(reason.statement.expression, Constant) else [formula]
+        if reason.worked is not None:
+            shown.append(self.expression(reason.worked))
+        if not is_decided(reason.statement.value):
+            line = self.fill("between", formula=formula, value=value)
+        else:
+            line = " = ".join([*shown, value])
+        for case in reversed(reason.cases):
+            line = self.fill("case", condition=self.expression(case.expression), line=line)
+        return self.fill("labelled", label=label, line=line)
+
+    def _shaping(self, reason: Reason) -> str:
+        before, after, *limits = reason.sides
+        type_ = reason.statement.expression.type
+        holes = {
+            "before": self.value(before.value, type_),
+            "after": self.value(after.value, type_),
+        }
+        match reason.statement.expression:
+            case Round(mode=mode, quantum=quantum):
+                amount = self.value(quantum, type_)
+                return self.fill(f"round-{mode.replace(' ', '-')}", quantum=amount, **holes)
+            case Extreme(word=word, items=items):
+                limit = self.expression(items[-1])
+                if limits and not isinstance(items[-1], Constant):
+                    given = self.value(limits[-1].value, type_)
+                    limit = self.fill("with-value", name=limit, value=given)
+                return self.fill("at-least" if word == "highest" else "up-to", limit=limit, **holes)
+            case expr:
+                return self.expression(expr)
+
+    def _rival(self, reason: Reason) -> str:
+        name = self.key(reason.about or "")
+        match reason.sides:
+            case (theirs, ours):
+                return self.fill(
+                    f"higher-{reason.outcome}",
+                    name=name,
+                    theirs=self.value(theirs.value, theirs.expression.type),
+                    ours=self.value(ours.value, ours.expression.type),
+                )
+            case _:
+                return self.fill(f"precedence-{reason.outcome}", name=name)
+
+    # -------------------------------------------------------------- parts
+
+    def _on(self, reason: Reason) -> str:
+        """Return the name of a step or fact, with the record if it is not that of the decision."""
+        at = reason.whole.record
+        shown = self.expression(reason.whole.expression)
+        if (at.entity, at.id) == (self.record.entity, self.record.id):
+            return shown
+        return self.lexicon.fill("word", "name-of", name=shown, record=self.record_name(at))
+
+    def _fact(self, reason: Reason) -> str:
+        step = reason.statement
+        shown = self.value(step.value, step.expression.type)
+        given = step.record.given.get(reason.about or "")
+        note = self._given(given) if given is not None else ""
+        if reason.about not in step.record.facts and isinstance(step.value, Possible):
+            note = self.fill("not-given")
+        if note:
+            shown = self.fill("with-value", name=shown, value=note)
+        return self.fill("labelled", label=self._on(reason), line=shown)
+
+    def _given(self, given: Given) -> str:
+        if given.disputed:
+            return self.fill("is-disputed")
+        day = () if given.as_of is None else (self.date(given.as_of),)
+        origin = () if given.origin is None else (given.origin,)
+        return self.lexicon.join((*origin, *day))
+
+    def _error(self, reason: Reason) -> str:
+        label = self.statement(reason)
+        if reason.kind is Kind.AMOUNT:
+            label = self.fill("amount")
+        elif reason.kind in {Kind.STEP, Kind.FACT}:
+            label = self._on(reason)
+        return self.fill("labelled", label=label, line=self.error(reason.failure))
+
+    def error(self, failure: Failure | None) -> str:
+        """Return what cannot be computed, and where in the policy."""
+        if failure is None:
+            return self.fill("outcome-error")
+        finding = catalogue.of_failure(failure.code, failure.span, failure.facts)
+        what = render.message(finding, self.language)
+        if failure.span is None:
+            return self.fill("error", message=what)
+        place = f"{failure.span.source.name}:{failure.span.line}"
+        return self.fill("error-at", message=what, place=place)
+
+    # -------------------------------------------------------------- figures
+
+    def figure(self, figure: FigureUsed) -> str:
+        """Return a figure of the law with its day, its articles, and whether it is made up."""
+        name = self.name(figure.parameter.name)
+        if figure.keys:
+            types = figure.parameter.key_types
+            keys = (self.value(key, type_) for key, type_ in zip(figure.keys, types, strict=False))
+            name = self.fill("with-value", name=name, value=self.lexicon.join(keys))
+        value = self.value(figure.value, figure.parameter.type)
+        if figure.first is not None:
+            value = self.fill("since", value=value, date=self.date(figure.first))
+        notes = []
+        if figure.parameter.is_synthetic:
+            notes.append(self.fill("synthetic"))
+        if figure.parameter.unverified is not None:
+            notes.append(self.fill("unverified", why=figure.parameter.unverified))
+        line = self.fill("labelled", label=name, line=value)
+        for note in notes:
+            line = self.fill("noted", line=line, note=note)
+        cited = self.citations(figure.citations)
+        return self.fill("cited", line=line, citations=cited) if cited else line
+
+    def label(self, grant: Grant) -> str:
+        """Return the name of a grant."""
+        return self.name(grant.name)
+
+
+def is_date(type_: Type) -> bool:
+    """Whether a type is that of a day."""
+    return isinstance(core(type_), Date)

@@ -1,0 +1,63 @@
+"""A document of facts to a case, or to what is wrong with it."""
+
+from collections.abc import Mapping
+
+from aidrules.case import Case
+from aidrules.diagnostics import Diagnostic, catalogue
+from aidrules.household import document as documents
+from aidrules.household.facts import OPTIONS_KEY, RANGE_KEYS, STATEMENT_KEYS
+from aidrules.household.history import DECISION_KEYS, HISTORY_KEYS, read_history
+from aidrules.household.records import ENTITY, ID, PREVIOUSLY, Tree, read_root, root_kind
+from aidrules.program import Program
+from aidrules.types import Reference, core
+
+__all__ = ["read"]
+
+
+def read(
+    program: Program, document: Mapping[str, object] | str | bytes
+) -> tuple[Case | None, tuple[Diagnostic, ...]]:
+    """Return the case that a document tells, or None, and the findings: all that one run sees.
+
+    Args:
+        program: The policy whose facts these are.
+        document: One record with its children inside and the records above it beside it, as JSON
+            text, as UTF-8, or as Python data of that shape. Numbers are exact: a `float` is a
+            finding, as is any other wrong fact. No message shows the value of a private fact.
+    """
+    plain, findings = documents.parse(document, _known_keys(program))
+    if plain is None:
+        return None, findings
+    tree = Tree.of(program)
+    tree.notes.findings.extend(findings)
+    kind = root_kind(plain, tree)
+    if kind is not None:
+        root = read_root(plain, kind, tree)
+        history = read_history(plain, tree)
+        _check_mentions(tree)
+        if root is not None and not any(each.is_error for each in tree.notes.findings):
+            case = Case(root, tree.records, history, documents.digest(plain))
+            return case, tuple(tree.notes.findings)
+    return None, tuple(tree.notes.findings)
+
+
+def _known_keys(program: Program) -> frozenset[str]:
+    return frozenset(
+        (
+            *(entity.name for entity in program.entities),
+            *(fact.name for fact in program.facts),
+            *(ID, ENTITY, PREVIOUSLY, OPTIONS_KEY),
+            *(*STATEMENT_KEYS, *RANGE_KEYS, *HISTORY_KEYS, *DECISION_KEYS),
+        )
+    )
+
+
+def _check_mentions(tree: Tree) -> None:
+    """Report each reference to a record that nobody listed."""
+    for mention in tree.notes.mentions:
+        match core(mention.fact.type):
+            case Reference(entity=entity) if (entity, mention.id) not in tree.records:
+                name = mention.fact.name
+                tree.report(catalogue.unknown_record(mention.path, name, entity))
+            case _:
+                pass

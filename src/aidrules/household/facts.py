@@ -1,0 +1,355 @@
+"""What a document says of a fact to its value, and how it was given.
+
+Several holders: the statements of the one that ranks first are read as if they were the only ones,
+whatever their dates, so that a holder of lower rank never changes an answer. Those whom the fact
+does not name rank behind, level with one another: what they agree on counts, and if they differ,
+the fact is unknown and disputed. Statements of one holder: with several dates they are a series;
+with one value they are that value; with several values for one day, or for no day, disputed.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Final, assert_never
+
+from attrs import evolve, field, frozen
+
+from aidrules.case import Given, Series
+from aidrules.diagnostics import Diagnostic, catalogue
+from aidrules.household.document import DAY, DECIMAL, Json, Wrong, inside, legible
+from aidrules.lexicon import exact
+from aidrules.program import Fact
+from aidrules.types import (
+    Choice,
+    Date,
+    Described,
+    Optional,
+    Quantity,
+    Reference,
+    Selection,
+    Text,
+    Truth,
+    Undetermined,
+    core,
+)
+from aidrules.values import ABSENT, Interval, Options, Scalar, Value, settle
+
+FIRST_DAY: Final = date(1900, 1, 1).toordinal()
+LAST_DAY: Final = date(2100, 12, 31).toordinal()
+STATEMENT_KEYS: Final = ("value", "from", "as_of")
+RANGE_KEYS: Final = ("low", "high")
+OPTIONS_KEY: Final = "among"
+NONE: Final = "none"
+
+
+@frozen
+class Mention:
+    """A record that a fact names, to be looked for when all records are read."""
+
+    fact: Fact
+    id: str
+    path: str
+
+
+@frozen
+class Notes:
+    """What is collected while a document is read."""
+
+    findings: list[Diagnostic] = field(factory=list)
+    mentions: list[Mention] = field(factory=list)
+
+
+@frozen
+class _Statement:
+    value: Value
+    origin: str | None
+    as_of: int | None
+
+
+def read_fact(
+    fact: Fact, raw: Json, path: str, notes: Notes
+) -> tuple[Value | Series | None, Given | None]:
+    """Return what a fact is, None if nobody knows, and how it was given."""
+    statements = list(_statements(fact, raw, path, notes))
+    if not statements:
+        return None, None
+    return _settle(fact, statements)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is spelled most like another, if one is near."""
+    near = get_close_matches(word[:60], list(known)[:2_000], n=1)
+    return near[0] if near else None
+
+
+# ---------------------------------------------------------------- statements
+
+
+def _statements(fact: Fact, raw: Json, path: str, notes: Notes) -> Iterator[_Statement]:
+    match raw:
+        case list() if not _is_selected(fact, raw):
+            if not raw:
+                notes.findings.append(catalogue.statement_malformed(path, fact.name))
+            for at, item in enumerate(raw):
+                yield from _statement(fact, item, f"{path}[{at}]", notes)
+        case dict() if "value" in raw:
+            yield from _statement(fact, raw, path, notes)
+        case _:
+            value = read_value(fact, raw, path, notes)
+            if value is not None:
+                yield _Statement(value, None, None)
+
+
+def _is_selected(fact: Fact, raw: list[Json]) -> bool:
+    """Whether a list is one value, not a list of statements."""
+    is_selection = isinstance(core(fact.type), Selection)
+    return is_selection and not any(isinstance(item, dict) for item in raw)
+
+
+def _statement(fact: Fact, raw: Json, path: str, notes: Notes) -> Iterator[_Statement]:
+    if isinstance(raw, Wrong):
+        return
+    if not isinstance(raw, dict) or "value" not in raw or not set(raw) <= set(STATEMENT_KEYS):
+        notes.findings.append(catalogue.statement_malformed(path, fact.name))
+        return
+    value = read_value(fact, raw["value"], inside(path, "value"), notes)
+    origin = raw.get("from")
+    if not isinstance(origin, str | Wrong | None):
+        notes.findings.append(catalogue.statement_malformed(inside(path, "from"), fact.name))
+    as_of = read_day(fact, raw.get("as_of"), inside(path, "as_of"), notes, (FIRST_DAY, LAST_DAY))
+    if value is not None:
+        yield _Statement(value, origin if origin and isinstance(origin, str) else None, as_of)
+
+
+def _settle(fact: Fact, statements: list[_Statement]) -> tuple[Value | Series | None, Given | None]:
+    ranks = {holder: rank for rank, holder in enumerate(fact.holders)}
+    behind = len(ranks)
+    first = min(ranks.get(each.origin or "", behind) for each in statements)
+    counted = [each for each in statements if ranks.get(each.origin or "", behind) == first]
+    origins = dict.fromkeys(each.origin for each in counted)
+    readings = [
+        _of_one_holder([each for each in counted if each.origin == origin]) for origin in origins
+    ]
+    value = readings[0]
+    if value is None or any(other != value for other in readings):
+        disputed = dict.fromkeys((each.origin or "", each.value) for each in counted)
+        return None, Given(None, None, tuple(disputed))
+    origin = next((origin for origin in origins if origin is not None), None)
+    as_of = max((each.as_of for each in counted if each.as_of is not None), default=None)
+    return value, None if origin is None and as_of is None else Given(origin, as_of)
+
+
+def _of_one_holder(statements: list[_Statement]) -> Value | Series | None:
+    """Return what one holder says; None if that contradicts itself."""
+    points = {each.as_of: each.value for each in statements}
+    if any(each.value != points[each.as_of] for each in statements):
+        return None
+    if len(points) == 1:
+        return statements[0].value
+    dated = {day: value for day, value in points.items() if day is not None}
+    if len(dated) == len(points):
+        return Series(tuple(sorted(dated.items(), key=lambda point: point[0])))
+    value = statements[0].value
+    return value if all(each.value == value for each in statements) else None
+
+
+# ---------------------------------------------------------------- values
+
+
+def read_value(fact: Fact, raw: Json, path: str, notes: Notes) -> Value | None:
+    """Return a certain value of a fact or its bounds; None if it is missing or wrong."""
+    match raw:
+        case dict() if set(RANGE_KEYS) & set(raw):
+            return _range(fact, raw, path, notes)
+        case dict() if OPTIONS_KEY in raw:
+            return _options(fact, raw, path, notes)
+        case dict():
+            notes.findings.append(catalogue.statement_malformed(path, fact.name))
+            return None
+        case _:
+            return _certain(fact, raw, path, notes)
+
+
+def _range(fact: Fact, raw: dict[str, Json], path: str, notes: Notes) -> Value | None:
+    if not isinstance(core(fact.type), Quantity | Date):
+        kind = Described(fact.type)
+        notes.findings.append(catalogue.range_not_ordered(path, fact.name, kind))
+        return None
+    if set(raw) != set(RANGE_KEYS) or None in raw.values():
+        notes.findings.append(catalogue.range_malformed(path, fact.name))
+        return None
+    bare = evolve(fact, type=core(fact.type))
+    low, high = (_certain(bare, raw[end], inside(path, end), notes) for end in RANGE_KEYS)
+    match low, high:
+        case ((int() | Fraction()), (int() | Fraction())):
+            if low <= high:
+                return settle(Interval(low, high))
+            notes.findings.append(catalogue.range_crossed(path, fact.name))
+    return None
+
+
+def _options(fact: Fact, raw: dict[str, Json], path: str, notes: Notes) -> Value | None:
+    if not isinstance(core(fact.type), Truth | Choice | Text | Reference):
+        kind = Described(fact.type)
+        notes.findings.append(catalogue.options_not_listed(path, fact.name, kind))
+        return None
+    items = raw[OPTIONS_KEY]
+    if not isinstance(items, list) or not items or None in items or len(raw) > 1:
+        if items is not Wrong.REPORTED:
+            notes.findings.append(catalogue.options_malformed(path, fact.name))
+        return None
+    among = inside(path, OPTIONS_KEY)
+    values = [_certain(fact, item, f"{among}[{at}]", notes) for at, item in enumerate(items)]
+    truths = frozenset(value for value in values if isinstance(value, bool))
+    texts = frozenset(value for value in values if isinstance(value, str))
+    if None in values:
+        return None
+    options = Options(truths or texts) if truths or texts else None
+    return settle(options, ABSENT in values)
+
+
+def _certain(fact: Fact, raw: Json, path: str, notes: Notes) -> Scalar | None:
+    if raw is None or isinstance(raw, Wrong):
+        return None
+    if raw == NONE:
+        if isinstance(fact.type, Optional):
+            return ABSENT
+        notes.findings.append(catalogue.never_none(path, fact.name))
+        return None
+    match core(fact.type):
+        case Quantity(whole=whole):
+            return _number(fact, raw, path, notes, whole=whole)
+        case Truth():
+            if isinstance(raw, bool):
+                return raw
+            notes.findings.append(catalogue.truth_not_boolean(path, fact.name))
+            return None
+        case Date():
+            return read_day(fact, raw, path, notes, _days(fact))
+        case Text():
+            if isinstance(raw, str):
+                return raw
+            _wrong(fact, raw, path, notes)
+            return None
+        case Choice() as choice:
+            return _choice(fact, choice, raw, path, notes)
+        case Selection(choice=choice):
+            return _selection(fact, choice, raw, path, notes)
+        case Reference():
+            if not isinstance(raw, str):
+                _wrong(fact, raw, path, notes)
+                return None
+            notes.mentions.append(Mention(fact, raw, path))
+            return raw
+        case Undetermined():
+            # INVARIANT: only a policy with an error has such a fact, and it decides nothing
+            return None
+        case _ as never:
+            assert_never(never)
+
+
+def _number(
+    fact: Fact, raw: Json, path: str, notes: Notes, *, whole: bool
+) -> int | Fraction | None:
+    match raw:
+        case bool():
+            _wrong(fact, raw, path, notes)
+            return None
+        case int() | Fraction():
+            number: int | Fraction = raw
+        case str() if re.fullmatch(DECIMAL, raw):
+            number = Fraction(raw)
+        case str():
+            shown = given(fact, raw)
+            notes.findings.append(catalogue.number_not_decimal(path, fact.name, shown))
+            return None
+        case _:
+            _wrong(fact, raw, path, notes)
+            return None
+    if (fact.low is not None and number < fact.low) or (
+        fact.high is not None and number > fact.high
+    ):
+        shown = given(fact, raw)
+        finding = catalogue.value_out_of_range(path, fact.name, fact.low, fact.high, shown)
+        notes.findings.append(finding)
+        return None
+    step = fact.step or (1 if whole else None)
+    if step is not None and (number / Fraction(step)).denominator != 1:
+        notes.findings.append(catalogue.value_too_fine(path, fact.name, step, given(fact, raw)))
+        return None
+    return int(number) if number == int(number) else number
+
+
+def read_day(fact: Fact, raw: Json, path: str, notes: Notes, days: tuple[int, int]) -> int | None:
+    """Return a date within some days as an ordinal; None if it is missing or wrong."""
+    if raw is None or isinstance(raw, Wrong):
+        return None
+    if not isinstance(raw, str) or not re.fullmatch(DAY, raw):
+        notes.findings.append(catalogue.date_not_iso(path, fact.name, given(fact, raw)))
+        return None
+    try:
+        day = date.fromisoformat(raw)
+    except ValueError:
+        notes.findings.append(catalogue.impossible_date(path, fact.name, given(fact, raw)))
+        return None
+    low, high = days
+    if low <= day.toordinal() <= high:
+        return day.toordinal()
+    ends = date.fromordinal(low), date.fromordinal(high)
+    notes.findings.append(catalogue.value_out_of_range(path, fact.name, *ends, given(fact, raw)))
+    return None
+
+
+def _days(fact: Fact) -> tuple[int, int]:
+    low = FIRST_DAY if fact.low is None else int(fact.low)
+    return low, LAST_DAY if fact.high is None else int(fact.high)
+
+
+def _choice(fact: Fact, choice: Choice, raw: Json, path: str, notes: Notes) -> str | None:
+    if isinstance(raw, Wrong):
+        return None
+    if not isinstance(raw, str):
+        _wrong(fact, raw, path, notes)
+        return None
+    if raw == NONE:
+        notes.findings.append(catalogue.never_none(path, fact.name))
+        return None
+    if raw in choice.values or choice.is_open:
+        return raw
+    near = None if fact.is_private else nearest(raw, choice.values)
+    finding = catalogue.unknown_value(path, fact.name, choice.values, near, given(fact, raw))
+    notes.findings.append(finding)
+    return None
+
+
+def _selection(
+    fact: Fact, choice: Choice, raw: Json, path: str, notes: Notes
+) -> frozenset[str] | None:
+    if not isinstance(raw, list):
+        _wrong(fact, raw, path, notes)
+        return None
+    values = [_choice(fact, choice, item, f"{path}[{at}]", notes) for at, item in enumerate(raw)]
+    chosen = frozenset(value for value in values if value is not None)
+    return None if None in values else chosen
+
+
+def _wrong(fact: Fact, raw: Json, path: str, notes: Notes) -> None:
+    kind = Described(fact.type)
+    notes.findings.append(catalogue.wrong_value(path, fact.name, kind, given(fact, raw)))
+
+
+def given(fact: Fact, raw: Json) -> str | None:
+    """Return a value as a message may show it; None if the fact is private or it has no word."""
+    match raw:
+        case _ if fact.is_private:
+            return None
+        case bool():
+            return "true" if raw else "false"
+        case int() | Fraction():
+            return exact(raw)
+        case str():
+            return legible(raw)
+        case _:
+            return None

@@ -1,0 +1,286 @@
+"""Read this first: a path to a typed program, in five steps.
+
+    read     files and the tables that they name        (here)
+    parse    text to tree                               (syntax)
+    resolve  names to what they stand for               (check.scope)
+    elaborate tree to typed program                     (check.expressions, figures, rules)
+    look     dates, tables and habits: findings         (check.timeline, coverage, lint)
+
+Every step collects findings and goes on; none raises for a policy that is wrong.
+"""
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+from attrs import frozen
+
+from aidrules.check import check
+from aidrules.check.scope import Document
+from aidrules.diagnostics import Diagnostic, catalogue
+from aidrules.program import Program
+from aidrules.sharpen import sharpen
+from aidrules.source import Source
+from aidrules.syntax import ast
+from aidrules.syntax.parse import MAX_BYTES, check_size, parse, read_text
+
+ENDINGS = (".aid", ".aid.md")
+
+MAX_FILES = 1_000
+"""How many files a folder is looked through for a module."""
+
+
+@frozen
+class Loaded:
+    """A policy as it was read.
+
+    Attributes:
+        program: None if a finding is an error.
+        diagnostics: Errors and warnings.
+        digest: The SHA-256 of all that was read, in hexadecimal: the policy's hash.
+    """
+
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...]
+    digest: str
+
+
+def load(target: str | Path) -> Loaded:
+    """Return the policy of a file, of a folder, or of that name among those that are shipped.
+
+    Raises:
+        FileNotFoundError: If there is no such file, folder or shipped policy.
+    """
+    entries, root = _entries(target)
+    found: list[Diagnostic] = []
+    documents = _read_all(entries, root, found)
+    checked = check(tuple(documents), found)
+    program = None if checked.program is None else sharpen(checked.program)
+    return Loaded(program, checked.diagnostics, _digest(documents))
+
+
+def load_text(text: str, name: str = "policy.aid") -> Loaded:
+    """Return the policy of a text; it may use shipped policies and no files.
+
+    Args:
+        text: What would stand in a file.
+        name: Shown in messages; `.aid.md` at its end: the text is Markdown.
+    """
+    found: list[Diagnostic] = []
+    waiting = _parsed(name, text.encode("utf-8", "surrogatepass"), found)
+    documents = [] if waiting is None else _with_used([(waiting, None)], None, found)
+    checked = check(tuple(documents), found)
+    program = None if checked.program is None else sharpen(checked.program)
+    return Loaded(program, checked.diagnostics, _digest(documents))
+
+
+def shipped() -> Path | None:
+    """Return the folder of the policies that come with the library; None if there is none."""
+    packaged = Path(str(files("aidrules"))) / "policies"
+    if packaged.is_dir():
+        return packaged
+    checkout = Path(__file__).resolve().parents[2] / "docs" / "policies"
+    return checkout if checkout.is_dir() else None
+
+
+# ---------------------------------------------------------------- files
+
+
+def _entries(target: str | Path) -> tuple[list[Path], Path]:
+    """Return the files of a target and the folder outside which nothing is opened."""
+    path = Path(target)
+    if path.is_dir():
+        entries = sorted(_policy_files(path))
+        if not entries:
+            raise FileNotFoundError(str(target))
+        return entries, path
+    if path.is_file():
+        return [path], _root_of(path)
+    home = shipped()
+    if home is not None:
+        found = _module_file(str(target), home)
+        if found is not None:
+            return [found], home
+    raise FileNotFoundError(str(target))
+
+
+def _root_of(path: Path) -> Path:
+    """Return the folder from which a file's own dotted name leads to it, or the file's folder."""
+    try:
+        head = path.read_bytes()[:20_000].decode("utf-8-sig", "replace")
+    except OSError:
+        return path.parent
+    named = re.search(r"^[ \t]*policy[ \t]+([\w.]+)", head, re.MULTILINE)
+    if named is not None:
+        folders = named.group(1).split(".")[:-1]
+        resolved = path.resolve().parent
+        if folders and list(resolved.parts[-len(folders) :]) == folders:
+            return resolved.parents[len(folders) - 1]
+    return path.parent
+
+
+def _policy_files(folder: Path) -> Iterator[Path]:
+    seen = 0
+    for path in sorted(folder.rglob("*")):
+        seen += 1
+        if seen > MAX_FILES * 10:
+            return
+        if path.name.endswith(ENDINGS) and path.is_file() and _is_inside(path, folder):
+            yield path
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def _module_file(module: str, root: Path) -> Path | None:
+    """Return the file of a module below a folder: by its path, else by its first line."""
+    if not re.fullmatch(r"\w+(\.\w+)*", module):
+        return None
+    parts = module.split(".")
+    for ending in ENDINGS:
+        for name in (root.joinpath(*parts), root / module, root / parts[-1]):
+            path = name.with_name(name.name + ending)
+            if path.is_file() and _is_inside(path, root) and _declares(path, module):
+                return path
+    for count, path in enumerate(_policy_files(root)):
+        if count >= MAX_FILES:
+            return None
+        if _declares(path, module):
+            return path
+    return None
+
+
+def _declares(path: Path, module: str) -> bool:
+    """Whether a file says that it is that policy; a literate one may say so below its prose."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return False
+        text = path.read_text("utf-8-sig", "replace")
+    except OSError:
+        return False
+    return re.search(rf"^[ \t]*policy[ \t]+{re.escape(module)}[ \t]*(#.*)?$", text, re.M) is not None
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _read_all(entries: list[Path], root: Path, found: list[Diagnostic]) -> list[Document]:
+    parsed: list[tuple[Document, Path | None]] = []
+    for path in entries:
+        document = _read(path, root, found)
+        if document is not None:
+            parsed.append((document, path))
+    return _with_used(parsed, root, found)
+
+
+def _read(path: Path, root: Path | None, found: list[Diagnostic]) -> Document | None:
+    name = str(path) if root is None else _shown(path, root)
+    problem = check_size(name, path.stat().st_size)
+    if problem is not None:
+        found.append(problem)
+        return None
+    document = _parsed(name, path.read_bytes(), found)
+    return None if document is None else _attached(document, path.parent, root, found)
+
+
+def _shown(path: Path, root: Path) -> str:
+    """Return a path as messages show it: from the folder of the policy."""
+    try:
+        return str(path.resolve().relative_to(root.resolve()))
+    except ValueError:
+        return path.name
+
+
+def _parsed(name: str, data: bytes, found: list[Diagnostic]) -> Document | None:
+    source, problems = read_text(name, data)
+    found.extend(problems)
+    if source is None:
+        return None
+    tree, problems = parse(source)
+    found.extend(problems)
+    return Document(source, tree)
+
+
+def _attached(
+    document: Document, folder: Path, root: Path | None, found: list[Diagnostic]
+) -> Document:
+    """Return a document with the tables that it names; none outside its folder is opened."""
+    attachments: dict[str, Source] = {}
+    for written in _named_files(document.file):
+        name = written.text
+        places = [folder / name] if root is None else [folder / name, root / name]
+        inside = [p for p in places if _is_inside(p, root or folder)]
+        path = next((p for p in inside if p.is_file()), None)
+        if path is None:
+            if inside:
+                found.append(catalogue.no_such_file(written.span, name))
+            else:
+                found.append(catalogue.file_outside(written.span, name))
+            continue
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            found.append(catalogue.file_too_large(written.span, size, MAX_BYTES))
+            continue
+        source, problems = read_text(name, path.read_bytes())
+        found.extend(problems)
+        if source is not None:
+            attachments[name] = source
+    return Document(document.source, document.file, attachments)
+
+
+def _named_files(tree: ast.File) -> Iterator[ast.String]:
+    for item in tree.items:
+        match item:
+            case ast.Policy(clauses=header):
+                yield from (c.file for c in header if isinstance(c, ast.WorkingDays))
+            case ast.Parameter(clauses=clauses):
+                yield from (c.file for c in clauses if isinstance(c, ast.FromFile))
+            case _:
+                pass
+
+
+def _with_used(
+    parsed: list[tuple[Document, Path | None]], root: Path | None, found: list[Diagnostic]
+) -> list[Document]:
+    """Return the documents and all that they use, from their folder or from those shipped."""
+    documents = [document for document, _ in parsed]
+    known = {_name_of(document) for document in documents}
+    waiting = list(documents)
+    home = shipped()
+    while waiting:
+        document = waiting.pop()
+        for item in document.file.items:
+            if not isinstance(item, ast.Use) or item.module.text in known:
+                continue
+            module = item.module.text
+            known.add(module)
+            path = folder = None
+            for folder in (root, home):
+                path = None if folder is None else _module_file(module, folder)
+                if path is not None:
+                    break
+            if path is None:
+                found.append(catalogue.no_such_module(item.module.span, module))
+                continue
+            used = _read(path, folder, found)
+            if used is not None:
+                documents.append(used)
+                waiting.append(used)
+    return documents
+
+
+def _name_of(document: Document) -> str:
+    header = next((i for i in document.file.items if isinstance(i, ast.Policy)), None)
+    return document.source.name if header is None else header.name.text
+
+
+def _digest(documents: list[Document]) -> str:
+    """Return the hash of all texts, whatever the order in which they were read."""
+    hashed = sha256()
+    for document in sorted(documents, key=_name_of):
+        for source in (document.source, *document.attachments.values()):
+            hashed.update(bytes.fromhex(source.digest))
+    return hashed.hexdigest()

@@ -1,0 +1,17 @@
+"""The typed program and its values to words, in English or Chinese."""
+
+from aidrules.wording.expressions import comparison, expression
+from aidrules.wording.terms import bounds, citation, date, name, of_key, type_name, unit, value
+
+__all__ = [
+    "bounds",
+    "citation",
+    "comparison",
+    "date",
+    "expression",
+    "name",
+    "of_key",
+    "type_name",
+    "unit",
+    "value",
+]

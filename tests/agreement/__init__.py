@@ -1,0 +1,1 @@
+"""Random policies and households, to hold the interpreter to its meaning."""

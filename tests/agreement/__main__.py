@@ -1,0 +1,23 @@
+"""Command line to a run: `python -m tests.agreement --triples 200000 --seed 1`."""
+
+import sys
+from argparse import ArgumentParser
+from time import monotonic
+
+from .run import missed, report, run
+
+
+def main() -> int:
+    """Try so many triples, print what came of it, and return 1 if anything was found."""
+    parser = ArgumentParser(prog="python -m tests.agreement", description=main.__doc__)
+    parser.add_argument("--triples", type=int, default=200_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    started = monotonic()
+    tally = run(options.triples, options.seed)
+    print(report(tally, started))  # noqa: T201 - what the command is for
+    return 1 if tally.findings or missed(tally) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

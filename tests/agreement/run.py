@@ -1,0 +1,89 @@
+"""Seeds to what was tried and found: many programs and households on every core."""
+
+from collections.abc import Iterable, Iterator
+from multiprocessing import get_context
+from os import cpu_count
+from random import Random
+from time import monotonic
+from typing import get_args
+
+from aidrules.backends.interpreter import emit
+from aidrules.program import Expr
+
+from .cases import Household
+from .programs import make_program
+from .properties import Emit, Tally, Trial, stories
+from .shrink import describe, shrink
+
+STORIES = 10
+"""Households tried on one program."""
+
+
+def try_seed(emit_: Emit, seed: int) -> Tally:
+    """Try one random program."""
+    program = make_program(seed)
+    household = Household.of(program)
+    rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+    trial = Trial(emit_, program)
+    trial.tally.programs = 1
+    for story in stories(household, rng, STORIES):
+        trial.run(story, rng)
+        if trial.tally.findings:
+            break
+    return trial.tally
+
+
+def _try_seed(seed: int) -> Tally:
+    return try_seed(emit, seed)
+
+
+def run(triples: int, first_seed: int, *, patience: int = 1) -> Tally:
+    """Try programs on every core until there were so many triples or findings."""
+    total = Tally()
+    context = get_context("spawn")
+    with context.Pool(cpu_count()) as pool:
+        for tally in pool.imap_unordered(_try_seed, _seeds(first_seed), chunksize=8):
+            total.add(tally)
+            if total.triples >= triples or len(total.findings) >= patience:
+                break
+        pool.terminate()
+    return total
+
+
+def _seeds(first: int) -> Iterator[int]:
+    yield from range(first, first + 10**6)
+
+
+def run_here(triples: int, seeds: Iterable[int], emit_: Emit = emit) -> Tally:
+    """Try programs one after the other until there were so many triples or a finding."""
+    total = Tally()
+    for seed in seeds:
+        total.add(try_seed(emit_, seed))
+        if total.triples >= triples or total.findings:
+            break
+    return total
+
+
+def missed(tally: Tally) -> list[str]:
+    """Return the kinds of expression that were never evaluated."""
+    return sorted(kind.__name__ for kind in set(get_args(Expr)) - set(tally.used))
+
+
+def report(tally: Tally, started: float) -> str:
+    """Return counts, and the findings made small."""
+    share = 100 * tally.decided / max(tally.values, 1)
+    lines = [
+        f"programs             {tally.programs:>10,}",
+        f"triples              {tally.triples:>10,}",
+        f"values               {tally.values:>10,}",
+        f"  of them decided    {share:>9.1f} %",
+        f"  of them errors     {100 * tally.failed / max(tally.values, 1):>9.1f} %",
+        f"equal to the oracle  {tally.compared:>10,}",
+        f"left unsaid          {tally.unsaid:>10,}",
+        f"kinds of expression  {len(tally.used):>10} of {len(get_args(Expr))}",
+        f"findings             {len(tally.findings):>10}",
+        f"seconds              {monotonic() - started:>10.1f}",
+    ]
+    lines += [f"never evaluated: {name}" for name in missed(tally)]
+    lines += [describe(shrink(emit, finding)) for finding in tally.findings[:3]]
+    return "\n".join(lines)
