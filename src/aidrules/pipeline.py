@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
 from attrs import frozen
@@ -37,11 +38,13 @@ class Loaded:
     """A policy as it was read.
 
     Attributes:
+        name: Of the file that was asked for; None if it does not say, or if there are several.
         program: None if a finding is an error.
         diagnostics: Errors and warnings.
         digest: The SHA-256 of all that was read, in hexadecimal: the policy's hash.
     """
 
+    name: str | None
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
     digest: str
@@ -56,9 +59,7 @@ def load(target: str | Path) -> Loaded:
     entries, root = _entries(target)
     found: list[Diagnostic] = []
     documents = _read_all(entries, root, found)
-    checked = check(tuple(documents), found)
-    program = None if checked.program is None else sharpen(checked.program)
-    return Loaded(program, checked.diagnostics, _digest(documents))
+    return _checked(documents, found, only=len(entries) == 1)
 
 
 def load_text(text: str, name: str = "policy.aid") -> Loaded:
@@ -69,11 +70,16 @@ def load_text(text: str, name: str = "policy.aid") -> Loaded:
         name: Shown in messages; `.aid.md` at its end: the text is Markdown.
     """
     found: list[Diagnostic] = []
-    waiting = _parsed(name, text.encode("utf-8", "surrogatepass"), found)
-    documents = [] if waiting is None else _with_used([(waiting, None)], None, found)
+    document = _parsed(name, text.encode("utf-8", "surrogatepass"), found)
+    documents = [] if document is None else _with_used([document], None, found)
+    return _checked(documents, found, only=True)
+
+
+def _checked(documents: list[Document], found: list[Diagnostic], *, only: bool) -> Loaded:
     checked = check(tuple(documents), found)
     program = None if checked.program is None else sharpen(checked.program)
-    return Loaded(program, checked.diagnostics, _digest(documents))
+    name = _name_of(documents[0]) if documents and only else None
+    return Loaded(name, program, checked.diagnostics, _digest(documents))
 
 
 def shipped() -> Path | None:
@@ -122,11 +128,7 @@ def _root_of(path: Path) -> Path:
 
 
 def _policy_files(folder: Path) -> Iterator[Path]:
-    seen = 0
-    for path in sorted(folder.rglob("*")):
-        seen += 1
-        if seen > MAX_FILES * 10:
-            return
+    for path in sorted(islice(folder.rglob("*"), MAX_FILES * 10)):
         if path.name.endswith(ENDINGS) and path.is_file() and _is_inside(path, folder):
             yield path
 
@@ -161,19 +163,16 @@ def _declares(path: Path, module: str) -> bool:
         text = path.read_text("utf-8-sig", "replace")
     except OSError:
         return False
-    return re.search(rf"^[ \t]*policy[ \t]+{re.escape(module)}[ \t]*(#.*)?$", text, re.M) is not None
+    line = rf"^[ \t]*policy[ \t]+{re.escape(module)}[ \t]*(#.*)?$"
+    return re.search(line, text, re.MULTILINE) is not None
 
 
 # ---------------------------------------------------------------- reading
 
 
 def _read_all(entries: list[Path], root: Path, found: list[Diagnostic]) -> list[Document]:
-    parsed: list[tuple[Document, Path | None]] = []
-    for path in entries:
-        document = _read(path, root, found)
-        if document is not None:
-            parsed.append((document, path))
-    return _with_used(parsed, root, found)
+    read = [_read(path, root, found) for path in entries]
+    return _with_used([document for document in read if document is not None], root, found)
 
 
 def _read(path: Path, root: Path | None, found: list[Diagnostic]) -> Document | None:
@@ -243,10 +242,10 @@ def _named_files(tree: ast.File) -> Iterator[ast.String]:
 
 
 def _with_used(
-    parsed: list[tuple[Document, Path | None]], root: Path | None, found: list[Diagnostic]
+    parsed: list[Document], root: Path | None, found: list[Diagnostic]
 ) -> list[Document]:
     """Return the documents and all that they use, from their folder or from those shipped."""
-    documents = [document for document, _ in parsed]
+    documents = list(parsed)
     known = {_name_of(document) for document in documents}
     waiting = list(documents)
     home = shipped()

@@ -657,6 +657,7 @@ class Role(StrEnum):
     AMOUNT = "amount"
     RECEIVES = "receives"
     VALUE = "value"
+    REQUIREMENT = "requirement"
 
 
 @frozen
@@ -825,7 +826,7 @@ class Ration:
 
 @frozen
 class Requirement:
-    """An obligation on data, line by line."""
+    """An obligation on data, line by line; the definition of its key says whether all hold."""
 
     key: str
     name: str

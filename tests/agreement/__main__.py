@@ -4,7 +4,8 @@ import sys
 from argparse import ArgumentParser
 from time import monotonic
 
-from .run import missed, report, run
+from .planted import FAULTS, table
+from .run import catch, missed, report, run
 
 
 def main() -> int:
@@ -12,8 +13,13 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m tests.agreement", description=main.__doc__)
     parser.add_argument("--triples", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--planted", action="store_true", help="plant the known faults instead")
     options = parser.parse_args()
     started = monotonic()
+    if options.planted:
+        caught = {fault.name: catch(fault, options.triples, options.seed) for fault in FAULTS}
+        print(table(caught))  # noqa: T201 - what the command is for
+        return 0 if all(caught.values()) else 1
     tally = run(options.triples, options.seed)
     print(report(tally, started))  # noqa: T201 - what the command is for
     return 1 if tally.findings or missed(tally) else 0

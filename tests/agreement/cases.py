@@ -10,7 +10,7 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from aidrules.case import Case, History, Past, Record, Series
+from aidrules.case import Case, Given, History, Past, Record, Series
 from aidrules.program import Fact, Program, Recorded
 from aidrules.types import (
     Choice,
@@ -56,6 +56,9 @@ from .kinds import (
 
 NAMED = frozenset((*CLOSED.values, *OPEN.values, *TEXTS))
 """What the policies name."""
+
+DISPUTED = Given(None, None, (("one", True), ("other", False)))
+"""How a fact was given of which two holders say different things: it is unknown."""
 
 LETTERS = {"county": "c", "household": "h", "person": "p", "wage_record": "w"}
 
@@ -288,12 +291,15 @@ class _Telling:
         """Learn facts of a record and those below it."""
         for fact in self.household.facts[record.entity]:
             before = record.facts.get(fact.name)
-            must = fact.default is not None and record.id in self.fresh
-            if before is None and fact.default is not None and not must:
-                continue
-            after = self.learnt(fact, before, must=must)
+            is_open = fact.default is None or fact.name in record.given or record.id in self.fresh
+            if before is None and not is_open:
+                continue  # the default stands: an assumption, not a bound
+            after = self.learnt(fact, before)
+            record.given.pop(fact.name, None)
             if after is not None:
                 record.facts[fact.name] = after
+            elif fact.default is not None:
+                record.given[fact.name] = DISPUTED
         for listed in record.children.values():
             for child in listed:
                 self.tell(child)
@@ -304,9 +310,7 @@ class _Telling:
         body = universe(plain, fact.low or 0, fact.high or 0, ids)
         return body, isinstance(fact.type, Optional)
 
-    def learnt(
-        self, fact: Fact, before: Value | Series | None, *, must: bool
-    ) -> Value | Series | None:
+    def learnt(self, fact: Fact, before: Value | Series | None) -> Value | Series | None:
         """Return what is known of a fact now; None if it is missing still."""
         rng = self.rng
         match before:
@@ -316,12 +320,12 @@ class _Telling:
                 body, absent = self.full(fact)
                 if body is None and not absent:
                     return None
-                if not must and fact.default is None and rng.random() < 0.05:
+                if fact.default is None and rng.random() < 0.05:
                     return self.dated(fact, ())
                 chance = rng.random()
                 if self.exact or chance < self.share:
                     return told(body, fact.type, absent, rng, exact=True)
-                if must or chance < self.share + (1 - self.share) / 3:
+                if chance < self.share + (1 - self.share) / 3:
                     return told(body, fact.type, absent, rng, exact=False)
                 return None
             case Possible(body=body, absent=absent):
@@ -432,7 +436,6 @@ def make_case(household: Household, rng: Random) -> Case:
     share = rng.choice((0.2, 0.5, 0.7, 0.9, 0.9, 1.0))
     telling = _Telling(household, rng, exact=False, share=share, taken={"h"})
     top = Record("county", "c", None)
-    telling.fresh.add("c")
     top.children["household"] = [telling.new("household", "h", top)]
     root = top
     if rng.random() < 0.2:
@@ -443,6 +446,7 @@ def make_case(household: Household, rng: Random) -> Case:
         more = household.program.entity["household"].limit - len(top.children["household"])
         if more and rng.random() > share + 0.1:
             top.unlisted["household"] = more
+    telling.fresh = {name for name in sorted(telling.fresh) if rng.random() < 0.5}
     return _finish(telling, root, None)
 
 

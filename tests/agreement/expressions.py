@@ -200,7 +200,8 @@ class Maker:
         yield partial(self.cases, kind, entity, depth)
         yield partial(self.table, kind, entity, depth)
         if self.rng.random() < 0.06:
-            yield partial(UnknownValue, type=type_of(kind), span=HERE)
+            if kind not in ("person", "wage_record"):  # there may be no record to be named
+                yield partial(UnknownValue, type=type_of(kind), span=HERE)
             yield partial(Fail, type=type_of(kind), span=HERE, code="failed")
         if self.rng.random() < 0.1 and kind not in ("person", "wage_record"):
             yield partial(self.on_record, kind, depth)

@@ -586,8 +586,10 @@ def within(on: Oracle, node: Within, record: Record, today: int) -> Any:
     if unit is None:
         raise TypeError(type_)
     if node.direction == "before":
-        return shifted(on.program, start, -count, unit, node.calendar) <= day < start
-    return start < day <= shifted(on.program, start, count, unit, node.calendar)
+        bound = shifted(on.program, start, -count, unit, node.calendar)
+        return bound <= day < start
+    bound = shifted(on.program, start, count, unit, node.calendar)
+    return start < day <= bound
 
 
 def periods_between(on: Oracle, node: PeriodsBetween, record: Record, today: int) -> Any:
@@ -697,7 +699,7 @@ def _has_place(on: Oracle, ration: Ration, record: Record, today: int) -> bool |
     if ration.passes_over:
         ranks = [rank for _, rank, _ in claims]
         if len(set(ranks)) < len(ranks):
-            return None
+            raise Unsaid
         for one, _, amount in sorted(claims, key=lambda claim: claim[1]):
             if one is record:
                 return bool(amount <= fund)

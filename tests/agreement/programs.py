@@ -29,6 +29,7 @@ from aidrules.program import (
     Line,
     Module,
     Not,
+    OneOf,
     Or,
     Parameter,
     Payable,
@@ -44,6 +45,7 @@ from aidrules.values import Scalar
 from .expressions import Made, Maker
 from .kinds import (
     CALENDAR,
+    CLOSED,
     DATES,
     ENTITIES,
     HERE,
@@ -58,6 +60,7 @@ from .kinds import (
     grant_kind,
     is_whole,
     scalar,
+    subset,
     type_of,
 )
 
@@ -124,9 +127,9 @@ def add_parameter(maker: Maker, name: str) -> None:
     applies, home = None, None
     if rng.random() < 0.2:
         home = rng.choice(("county", "household"))
-        maker.in_months = True
-        applies = maker.make("truth", home, 1)
-        maker.in_months = False
+        province = maker.make("closed", home, 0)
+        values = tuple(sorted(subset(CLOSED.values, rng))) or CLOSED.values[:1]
+        applies = OneOf(type=types.TRUTH, span=HERE, value=province, values=values)
     parameter = Parameter(
         key=f"t.{name}",
         name=name,

@@ -11,6 +11,7 @@ from aidrules.backends.interpreter import emit
 from aidrules.program import Expr
 
 from .cases import Household
+from .planted import Fault, planted
 from .programs import make_program
 from .properties import Emit, Tally, Trial, stories
 from .shrink import describe, shrink
@@ -62,6 +63,13 @@ def run_here(triples: int, seeds: Iterable[int], emit_: Emit = emit) -> Tally:
         if total.triples >= triples or total.findings:
             break
     return total
+
+
+def catch(fault: Fault, triples: int, first_seed: int) -> tuple[str, int] | None:
+    """Return the property that catches a fault and after how many triples; None if none does."""
+    with planted(fault) as wrong:
+        tally = run_here(triples, range(first_seed, first_seed + triples), wrong)
+    return (tally.findings[0].claim, tally.triples) if tally.findings else None
 
 
 def missed(tally: Tally) -> list[str]:

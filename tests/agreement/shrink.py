@@ -169,11 +169,13 @@ def descendants(node: Node) -> Iterator[Node]:
 def simpler(node: Expr) -> Iterator[Expr]:
     """Yield expressions with one part replaced by something inside it, or left out."""
     for inner in descendants(node):
-        if core(inner.type) == core(node.type) and not isinstance(inner, FactUse | type(node)):
+        if inner.type in (node.type, core(node.type)) and not isinstance(
+            inner, FactUse | type(node)
+        ):
             yield inner  # type: ignore[misc] # every node is an expression
     for inner in descendants(node):
-        if core(inner.type) == core(node.type) and isinstance(inner, FactUse | type(node)):
-            yield inner  # type: ignore[misc] # the same
+        if inner.type in (node.type, core(node.type)) and isinstance(inner, FactUse | type(node)):
+            yield inner
     yield from rebuilt(node, simpler_part)  # type: ignore[misc] # the same
 
 

@@ -72,7 +72,7 @@ def _why_not(unit: str, days: Days) -> Failure:
     return fail("date-out-of-range", days.span)
 
 
-def shift(  # noqa: PLR0913 - what a shift of a date depends on
+def shift(
     date: Value, period: Value, sign: Literal[1, -1], *, unit: str, days: Days, whole: bool = False
 ) -> Value:
     """Return the possible days a period after a date (before it, if the sign is -1).
@@ -148,7 +148,7 @@ def _year(day: int) -> int:
     return calendar_date.fromordinal(day).year
 
 
-def within(  # noqa: PLR0913 - what a window depends on
+def within(
     date: Value,
     period: Value,
     direction: Literal["before", "after"],

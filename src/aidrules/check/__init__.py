@@ -10,7 +10,7 @@ from aidrules.check.examples import checks, examples
 from aidrules.check.expressions import date_rules, legal_text
 from aidrules.check.figures import amended, parameter
 from aidrules.check.inputs import entities, fact
-from aidrules.check.order import in_order, walk
+from aidrules.check.order import in_order
 from aidrules.check.rules import (
     Competition,
     definition,
@@ -44,6 +44,7 @@ from aidrules.program import (
     ValueMatch,
 )
 from aidrules.syntax import ast
+from aidrules.traverse import expressions, walk
 from aidrules.types import Text, core
 
 
@@ -228,7 +229,7 @@ def _glossary(names: Names, diagnostics: list[Diagnostic]) -> dict[tuple[str, st
 def _texts(program: Program) -> frozenset[str]:
     """Return every text that the policy compares with."""
     found: set[str] = set()
-    for root in lint.expressions(program):
+    for root in expressions(program):
         for node in walk(root):
             if isinstance(node, Constant) and isinstance(core(node.type), Text):
                 found.add(str(node.value))

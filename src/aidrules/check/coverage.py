@@ -5,7 +5,6 @@ from fractions import Fraction
 
 from attrs import frozen
 
-from aidrules.check.order import walk
 from aidrules.check.scope import Report
 from aidrules.diagnostics import Label, catalogue
 from aidrules.program import (
@@ -27,6 +26,7 @@ from aidrules.program import (
     ValueMatch,
 )
 from aidrules.source import Span
+from aidrules.traverse import walk
 from aidrules.types import Choice, Date, Plain, Quantity, Truth, core
 from aidrules.values import INFINITY, OTHER, Infinite, Number, Scalar
 

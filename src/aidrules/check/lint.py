@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from aidrules.check.order import walk
 from aidrules.check.scope import Names, Report
 from aidrules.diagnostics import catalogue
 from aidrules.program import (
@@ -11,18 +10,14 @@ from aidrules.program import (
     BestOver,
     CountOver,
     EveryOver,
-    Expr,
     FactUse,
     FigureRow,
-    HoldsAlways,
-    MovesWith,
     Program,
     Role,
-    SameAs,
     SumOver,
-    UnchangedBy,
 )
 from aidrules.syntax import ast
+from aidrules.traverse import expressions, walk
 from aidrules.types import Choice, Text
 
 _RANKS: Mapping[str, int] = {
@@ -61,40 +56,6 @@ def _uncited(program: Program, report: Report) -> None:
     for requirement in program.requirements:
         if not requirement.citations and not all(line.citations for line in requirement.lines):
             report(catalogue.uncited(requirement.span, requirement.name))
-
-
-def expressions(program: Program) -> list[Expr]:
-    """Return every expression that stands for itself in a program."""
-    found: list[Expr] = [definition.body for definition in program.definitions]
-    for grant in program.grants:
-        found.extend(line.condition for line in grant.lines)
-        for deadline in grant.deadlines:
-            found.append(deadline.due)
-            if deadline.condition is not None:
-                found.append(deadline.condition)
-        found.extend(o.condition for o in grant.offices if o.condition is not None)
-        if grant.appeal is not None:
-            found.append(grant.appeal.due)
-        if grant.paid_from is not None:
-            found.append(grant.paid_from)
-    for requirement in program.requirements:
-        found.extend(line.condition for line in requirement.lines)
-    for ration in program.rations:
-        found.extend(order for order, _ in ration.orders)
-        if ration.fund is not None:
-            found.append(ration.fund)
-    found.extend(x.choice for x in program.exclusions if x.choice is not None)
-    found.extend(fact.default for fact in program.facts if fact.default is not None)
-    found.extend(p.applies for p in program.parameters if p.applies is not None)
-    for check in program.checks:
-        match check.property:
-            case HoldsAlways(condition=condition):
-                found.append(condition)
-            case MovesWith(value=value, fact=fact) | UnchangedBy(value=value, fact=fact):
-                found.extend((value, fact))
-            case SameAs():
-                pass
-    return found
 
 
 def _unused(program: Program, report: Report) -> None:

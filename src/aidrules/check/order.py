@@ -2,131 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import assert_never
 
 from aidrules.check.scope import Report
 from aidrules.diagnostics import Label, catalogue
-from aidrules.program import (
-    And,
-    AnyOver,
-    Arithmetic,
-    BestBy,
-    BestOver,
-    Boundary,
-    Brackets,
-    Cases,
-    Compare,
-    Constant,
-    Convert,
-    CountOver,
-    Definition,
-    Else,
-    EveryOver,
-    Expr,
-    Extreme,
-    Fact,
-    FactUse,
-    Fail,
-    Figure,
-    Follow,
-    Includes,
-    IsNone,
-    MonthSum,
-    Not,
-    OneOf,
-    OnRecord,
-    Or,
-    Parameter,
-    Part,
-    Payable,
-    PeriodsBetween,
-    Place,
-    Ration,
-    Recorded,
-    Records,
-    Round,
-    Shift,
-    SumOver,
-    Table,
-    Today,
-    UnknownValue,
-    Use,
-    Within,
-)
+from aidrules.program import Definition, Expr, Fact, FactUse, Figure, Parameter, Place, Ration, Use
+from aidrules.traverse import depth, walk
 
 MAX_DEPTH = 600
 """How deep a calculation may stand on others: closures within closures, on one record."""
-
-
-def children(node: Expr) -> tuple[Expr, ...]:
-    """Return the expressions of which an expression is made, in the order in which they stand."""
-    match node:
-        case Constant() | UnknownValue() | Fail() | Today() | FactUse() | Use() | Recorded():
-            return ()
-        case Place():
-            return ()
-        case Figure(keys=keys, on=on):
-            found = tuple(key for column in keys for key in column)
-            return found if on is None else (*found, on)
-        case Follow(reference=reference, body=body):
-            return (reference, body)
-        case OnRecord(body=body):
-            return (body,)
-        case Arithmetic(left=left, right=right) | Compare(left=left, right=right):
-            return (left, right)
-        case Convert(value=value) | Round(value=value) | Not(value=value) | IsNone(value=value):
-            return (value,)
-        case OneOf(value=value) | Payable(value=value) | Brackets(value=value):
-            return (value,)
-        case Extreme(items=items) | And(items=items) | Or(items=items):
-            return items
-        case Includes(selection=selection, value=value):
-            return (selection, value)
-        case Within(date=date, period=period, start=start):
-            return (date, period, start)
-        case Else(value=value, alternative=alternative):
-            return (value, alternative)
-        case Cases(branches=branches, otherwise=otherwise):
-            inside = tuple(e for branch in branches for e in (branch.condition, branch.result))
-            return inside if otherwise is None else (*inside, otherwise)
-        case Table(inputs=inputs, rows=rows, otherwise=otherwise):
-            inside = (*inputs, *(row.result for row in rows))
-            return inside if otherwise is None else (*inside, otherwise)
-        case SumOver(over=over, value=value):
-            return (*_filter(over), value)
-        case CountOver(over=over):
-            return _filter(over)
-        case AnyOver(over=over, condition=condition) | EveryOver(over=over, condition=condition):
-            return (*_filter(over), condition)
-        case BestOver(over=over, value=value, otherwise=otherwise):
-            inside = (*_filter(over), value)
-            return inside if otherwise is None else (*inside, otherwise)
-        case BestBy(over=over, value=value, by=by, otherwise=otherwise):
-            inside = (*_filter(over), by, value)
-            return inside if otherwise is None else (*inside, otherwise)
-        case MonthSum(value=value, first=first, last=last):
-            return (first, last, value)
-        case Shift(date=date, period=period):
-            return (date, period)
-        case PeriodsBetween(first=first, last=last):
-            return (first, last)
-        case Boundary(date=date) | Part(date=date):
-            return (date,)
-        case _:
-            assert_never(node)
-
-
-def _filter(over: Records) -> tuple[Expr, ...]:
-    return () if over.condition is None else (over.condition,)
-
-
-def walk(root: Expr) -> Iterator[Expr]:
-    """Yield an expression and all that it is made of."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(children(node)))
 
 
 def used(
@@ -172,17 +55,6 @@ def used(
                 case _:
                     pass
     return found
-
-
-def depth(root: Expr) -> int:
-    """Return how many levels of expressions an expression has."""
-    deepest = 0
-    waiting = [(root, 1)]
-    while waiting:
-        node, level = waiting.pop()
-        deepest = max(deepest, level)
-        waiting.extend((child, level + 1) for child in children(node))
-    return deepest
 
 
 def in_order(

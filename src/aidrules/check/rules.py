@@ -791,3 +791,18 @@ def requirement(symbol: Symbol, scope: Scope) -> Requirement | None:
         _citations(item.clauses, home),
         item.name.span,
     )
+
+
+def obligation(found: Requirement) -> Definition:
+    """Return the definition whether a requirement holds."""
+    return Definition(
+        found.key,
+        found.name,
+        found.module,
+        found.entity,
+        TRUTH,
+        _all([line.condition for line in found.lines], found.span),
+        found.citations,
+        Role.REQUIREMENT,
+        found.span,
+    )

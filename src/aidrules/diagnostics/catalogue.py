@@ -67,16 +67,15 @@ def hidden_character(span: Span, name: str) -> Diagnostic:
     return _error("hidden-character", span, name=name, fix=Fix(span, ""))
 
 
-def strange_character(span: Span, found: str, name: str) -> Diagnostic:
-    """Report a character that the language does not use."""
-    return _error("strange-character", span, found=found, name=name)
+def strange_character(span: Span, found: str, name: str, right: str | None) -> Diagnostic:
+    """Report a character that the language does not use, and the one that it does."""
+    fix = Fix(span, right) if right else None
+    return _error("strange-character", span, found=found, name=name, right=right, fix=fix)
 
 
 def unknown_item(span: Span, found: str, near: str | None) -> Diagnostic:
     """Report a line that begins no item, offering the nearest word that would."""
-    return _error(
-        "unknown-item", span, found=found, near=near, fix=Fix(span, near) if near else None
-    )
+    return _error("unknown-item", span, found=found, near=near, fix=Fix(span, near) if near else None)
 
 
 def unexpected(
@@ -85,7 +84,7 @@ def unexpected(
     """Report what does not fit where it stands, with what would fit or the nearest word."""
     if near is not None:
         return _error("misspelt-word", span, found=found, near=near, fix=Fix(span, near))
-    return _error("unexpected", span, found=found, expected=expected)
+    return _error("unexpected", span, found=found, expected=expected or None)
 
 
 def reserved_word(span: Span, word: str, proposal: str) -> Diagnostic:
@@ -139,9 +138,9 @@ def chained_comparison(span: Span, found: str) -> Diagnostic:
     return _error("chained-comparison", span, found=found)
 
 
-def wrong_operator(span: Span, found: str, right: str, *, is_sure: bool) -> Diagnostic:
+def wrong_operator(span: Span, found: str, right: str | None, *, is_sure: bool) -> Diagnostic:
     """Report the operator of another language."""
-    fix = Fix(span, right) if is_sure else None
+    fix = Fix(span, right) if right and is_sure else None
     return _error("wrong-operator", span, found=found, right=right, fix=fix)
 
 
@@ -152,9 +151,7 @@ def slash_for_per(span: Span, unit: str) -> Diagnostic:
 
 def bad_date(span: Span, found: str, right: str | None) -> Diagnostic:
     """Report a date that is written otherwise (`right` is the same day) or that never was."""
-    return _error(
-        "bad-date", span, found=found, right=right, fix=Fix(span, right) if right else None
-    )
+    return _error("bad-date", span, found=found, right=right, fix=Fix(span, right) if right else None)
 
 
 def wide_digits(span: Span, right: str) -> Diagnostic:
@@ -184,6 +181,26 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 
 
 # ---------------------------------------------------------------- names and types (check)
+
+
+def expected_unknown(span: Span, found: object) -> Diagnostic:
+    """Report a value expected to be unknown that is not."""
+    return _error("expected-unknown", span, found=found)
+
+
+def expected_status(span: Span, wanted: Worded, found: Worded) -> Diagnostic:
+    """Report a status otherwise than expected."""
+    return _error("expected-status", span, wanted=wanted, found=found)
+
+
+def expected_truth(span: Span, found: object) -> Diagnostic:
+    """Report a condition expected to hold that does not."""
+    return _error("expected-truth", span, found=found)
+
+
+def expected_value(span: Span, found: object, wanted: object) -> Diagnostic:
+    """Report a value otherwise than expected."""
+    return _error("expected-value", span, found=found, wanted=wanted)
 
 
 def no_such_file(span: Span, name: str) -> Diagnostic:
@@ -1037,5 +1054,15 @@ def decision_in_other_unit(path: str, name: str, unit: Worded) -> Diagnostic:
 
 
 def of_failure(code: str, span: Span | None, facts: tuple[tuple[str, object], ...]) -> Diagnostic:
-    """Report what could not be computed on a record (a `Failure` of the evaluation)."""
-    return Diagnostic(code, Severity.ERROR, dict(facts), span)
+    """Report what could not be computed on a record (a `Failure` of the evaluation).
+
+    Args:
+        code: One of those that the engines raise; its words stand with the others.
+        span: The place in the policy.
+        facts: What fills its holes; `date` is an ordinal, as dates are among values.
+    """
+    shown = {
+        hole: date.fromordinal(fact) if hole == "date" and isinstance(fact, int) else fact
+        for hole, fact in facts
+    }
+    return Diagnostic(code, Severity.ERROR, shown, span)

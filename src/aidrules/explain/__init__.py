@@ -1,0 +1,23 @@
+"""A decision and its trace to reasons: sentences, Markdown, JSON, and the applicant's letter."""
+
+from aidrules.explain.account import Account, Explanation, Missing, explain
+from aidrules.explain.data import as_json
+from aidrules.explain.letter import letter
+from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason, reasons
+from aidrules.explain.report import markdown, text
+
+__all__ = [
+    "Account",
+    "Explanation",
+    "FigureUsed",
+    "Kind",
+    "Missing",
+    "Outcome",
+    "Reason",
+    "as_json",
+    "explain",
+    "letter",
+    "markdown",
+    "reasons",
+    "text",
+]

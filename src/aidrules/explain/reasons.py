@@ -40,7 +40,9 @@ from aidrules.program import (
     RangeMatch,
     Recorded,
     Requirement,
+    Role,
     Round,
+    Table,
     Use,
     ValueMatch,
     Within,
@@ -84,6 +86,7 @@ class Kind(StrEnum):
     RATION = "ration"
     STEP = "step"
     FACT = "fact"
+    DECISION = "decision"
 
 
 class Outcome(StrEnum):
@@ -103,15 +106,18 @@ class FigureUsed:
     Attributes:
         keys: The values by which it was.
         value: In the unit of the parameter.
-        first: The day from which it holds, as an ordinal; None if always, or if not one row did.
-        citations: Of the value, or else of the figure.
+        version: The cell it came from; None if that is not one alone.
     """
 
     parameter: Parameter
     keys: tuple[Value, ...]
     value: Value
-    first: int | None
-    citations: tuple[Citation, ...] = field(eq=False)
+    version: FigureValue | None = field(eq=False)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Those of the value, or else of the figure."""
+        return (self.version.cites if self.version else ()) or self.parameter.citations
 
 
 @frozen
@@ -125,7 +131,8 @@ class Reason:
             formula before limits and rounding.
         about: The key of the definition, grant or ration it speaks of, or None.
         named: The keys of the steps by which the line named its condition.
-        sides: Left and right of a comparison; before and after of a limit or rounding.
+        sides: Left and right of a comparison; before and after of a limit or rounding,
+            and the limit; the inputs of a table.
         records: Those on which `every` failed, or `any` held.
         worked: The formula with its values in place of its names, if that says more.
         headroom: For a comparison of numbers, how far it is from failing; negative if it fails.
@@ -155,7 +162,7 @@ class Reason:
     failure: Failure | None = None
 
 
-def reasons(  # noqa: PLR0913, PLR0917 - a decision has these parts
+def reasons(
     program: Program,
     trace: Trace,
     subject: Grant | Requirement,
@@ -228,14 +235,21 @@ def _without_repeats(found: Iterable[Reason]) -> tuple[Reason, ...]:
         for part in reason.parts:
             at = part.statement
             mark = (part.about, at.record.entity, at.record.id, at.today)
-            if part.about is not None and part.kind in {Kind.STEP, Kind.FACT}:
-                if mark in seen:
+            if part.about is not None and part.kind in {Kind.STEP, Kind.FACT, Kind.DECISION}:
+                if mark in seen or _says_no_more(part, reason):
                     continue
                 seen.add(mark)
             parts.append(kept(part))
         return evolve(reason, parts=tuple(parts))
 
     return tuple(kept(reason) for reason in found)
+
+
+def _says_no_more(part: Reason, reason: Reason) -> bool:
+    """Whether a part is what its reason states, and nothing is to be said of its origin."""
+    if part.kind is Kind.STEP or part.statement.expression != reason.statement.expression:
+        return False
+    return part.about not in part.statement.record.given
 
 
 # ---------------------------------------------------------------- grants
@@ -260,10 +274,10 @@ def _refused(reader: "_Reader", grant: Grant, eligible: Value) -> tuple[Reason, 
     if grant.amount is not None:
         amount = reader.amount(grant.amount, grant, Outcome.FAILS)
         # an amount that is surely nothing is a reason by itself
-        if reader.payable(grant.amount) is False:
+        if reader.payable(grant, grant.amount).value is False:
             return amount
         uncertain.extend(amount)
-    step = reader.step(Use(grant.entity, grant.eligible, type=TRUTH, span=grant.span))
+    step = reader.own(grant, Use(grant.entity, grant.eligible, type=TRUTH, span=grant.span))
     return (
         Reason(
             Kind.EVERY_CASE,
@@ -283,7 +297,7 @@ def _undecided(reader: "_Reader", grant: Grant, eligible: Value) -> tuple[Reason
         open_lines.extend(
             reason for reason in reader.conditions(grant) if reason.outcome is not Outcome.HOLDS
         )
-    if grant.amount is not None and reader.payable(grant.amount) is not True:
+    if grant.amount is not None and reader.payable(grant, grant.amount).value is not True:
         open_lines.extend(reader.amount(grant.amount, grant, Outcome.UNDECIDED))
     rivals = reader.competition(grant, {Outcome.UNDECIDED, Outcome.ERROR})
     return (*open_lines, *rivals)
@@ -324,8 +338,28 @@ class _Reader:
     def step(self, expr: Expr) -> Step:
         return self.trace.step(expr, self.record)
 
-    def payable(self, amount: Expr) -> Value:
-        return self.step(Payable(amount, type=TRUTH, span=amount.span)).value
+    def own(self, grant: Grant, wanted: Expr) -> Step:
+        """Evaluate a part of a grant's definitions, found there by equality.
+
+        Engines remember what they were asked, node by node: the program's own nodes do not add up.
+        """
+        keys = (grant.eligible, f"{grant.key}/claims", grant.receives)
+        bodies = [
+            self.program.definition[key].body for key in keys if key in self.program.definition
+        ]
+        return self.step(next((node for node in _parts(bodies) if node == wanted), wanted))
+
+    def payable(self, grant: Grant, amount: Expr) -> Step:
+        return self.own(grant, Payable(amount, type=TRUTH, span=amount.span))
+
+    def body(self, step: Step, key: str) -> Step | None:
+        """Return the body of the definition that a step uses, evaluated for the same date."""
+        definition = self.program.definition[key]
+        if step.today == self.trace.today:
+            entity = definition.entity
+            at = step.record if entity is None else step.record.above(entity)
+            return self.trace.step(definition.body, at)
+        return next(iter(self.trace.operands(step)), None)
 
     # -------------------------------------------------------------- lines
 
@@ -359,7 +393,10 @@ class _Reader:
             found,
             whole=whole,
             named=named,
-            citations=line.citations or condition.cites or own or otherwise,
+            citations=line.citations
+            or condition.cites
+            or own
+            or (() if kind is Kind.FORCE else otherwise),
             failure=failure_of(whole.value),
         )
 
@@ -377,9 +414,9 @@ class _Reader:
     def decisive(self, step: Step) -> Step | None:
         """Return the one operand that says the same as its step, if there is one."""
         match step.expression:
-            case Use(key=key) if "/" not in key and self.program.definition[key].role in _STEPS:
-                (body,) = self.trace.operands(step)
-                return body if isinstance(body.expression, _STATEMENTS) else None
+            case Use(key=key) if self.program.definition[key].role in _STEPS:
+                body = self.body(step, key)
+                return body if body and isinstance(body.expression, _STATEMENTS) else None
             case And():
                 chosen = [each for each in self.trace.operands(step) if each.value is not True]
             case Or():
@@ -442,13 +479,16 @@ class _Reader:
                 parts.append(Reason(Kind.FACT, Outcome.GIVES, at, at, name))
             case Recorded(key=key):
                 parts.append(Reason(Kind.FACT, Outcome.GIVES, step, step, key))
+            case Use(key=key) if self.program.definition[key].role not in _STEPS:
+                parts.append(Reason(Kind.DECISION, Outcome.GIVES, step, step, key))
             case Use(key=key):
                 if key not in self.above and len(self.above) < DEPTH:
                     parts.append(self.definition(step, key))
             case Figure() as figure:
-                operands = self.trace.operands(step)
-                used.append(_figure(self.program.parameter[figure.parameter], step, operands))
-                for operand in operands:
+                asked = (figure.on, *(each for column in figure.keys for each in column))
+                keys = tuple(each for each in self.trace.operands(step) if each.expression in asked)
+                used.append(_figure(self.program.parameter[figure.parameter], step, figure, keys))
+                for operand in keys:
                     self.gather(operand, parts, used)
             case EveryOver(condition=condition) | AnyOver(condition=condition):
                 wanted = step.value if isinstance(step.value, bool) else None
@@ -469,7 +509,7 @@ class _Reader:
         """Return the reason of a named step: its value, and how it came about."""
         deeper = evolve(self, above=self.above | {key})
         definition = self.program.definition[key]
-        body = self.trace.operands(step)
+        body = self.body(step, key)
         found = Reason(
             Kind.STEP,
             Outcome.ERROR if isinstance(step.value, Failure) else Outcome.GIVES,
@@ -479,7 +519,7 @@ class _Reader:
             citations=definition.citations,
             failure=failure_of(step.value),
         )
-        return deeper.value(found, body[0]) if body else found
+        return found if body is None else deeper.value(found, body)
 
     def value(self, found: Reason, step: Step) -> Reason:
         """Return a reason with the calculation of a value: case, formula, limits, rounding."""
@@ -491,6 +531,16 @@ class _Reader:
         )
         found = self.with_parts(found, *cases, more)
         return evolve(found, parts=(*found.parts, *inside, *lines))
+
+    def inputs(self, step: Step) -> tuple[Step, ...]:
+        """Return the inputs of a table, evaluated; nothing for anything else."""
+        match step.expression:
+            case Table(inputs=inputs):
+                return tuple(
+                    each for each in self.trace.operands(step) if each.expression in inputs
+                )
+            case _:
+                return ()
 
     def worked(self, step: Step) -> Expr | None:
         """Return a formula with values in place of names; None if it is no formula of numbers."""
@@ -518,7 +568,7 @@ class _Reader:
     def amount(self, amount: Expr, grant: Grant, outcome: Outcome) -> tuple[Reason, ...]:
         """Return the reason of an amount, and behind it those of its limits and rounding."""
         step = self.step(amount)
-        payable = self.step(Payable(amount, type=TRUTH, span=amount.span))
+        payable = self.payable(grant, amount)
         if isinstance(payable.value, Failure):
             outcome = Outcome.ERROR
         inner, lines = self.shaped(step)
@@ -531,6 +581,7 @@ class _Reader:
             more,
             grant.key,
             cases=cases,
+            sides=self.inputs(more),
             worked=self.worked(more),
             citations=more.expression.cites or grant.citations,
             failure=failure_of(payable.value),
@@ -585,7 +636,7 @@ class _Reader:
         for ration in self.program.rations:
             if ration.grant == grant.key:
                 place = Place(ration.key, type=TRUTH, span=ration.span)
-                step = self.step(place)
+                step = self.own(grant, place)
                 reason = Reason(Kind.RATION, _outcome(step.value), step, step, ration.key)
                 found.append(
                     evolve(reason, citations=ration.citations, failure=failure_of(step.value))
@@ -601,7 +652,7 @@ class _Reader:
                     return
                 name = Constant(grant.name, type=core(rule.choice.type), span=span)
                 says = Compare("=", rule.choice, name, type=TRUTH, span=span)
-                found = self.reason(Kind.CHOICE, Outcome.HOLDS, self.step(says))
+                found = self.reason(Kind.CHOICE, Outcome.HOLDS, self.own(grant, says))
                 outcome = _outcome(found.statement.value)
                 yield evolve(found, outcome=outcome, citations=rule.citations)
             case "order" | "highest":
@@ -610,7 +661,7 @@ class _Reader:
                 for key in rivals:
                     if key == grant.key:
                         continue
-                    step = self.step(Use(entity, f"{key}/eligible", type=TRUTH, span=span))
+                    step = self.own(grant, Use(entity, f"{key}/eligible", type=TRUTH, span=span))
                     sides: tuple[Step, ...] = ()
                     stands = step.value
                     if rule.how == "highest":
@@ -639,11 +690,26 @@ class _Reader:
         theirs = Use(entity, f"{key}/amount", type=type_, span=span)
         more = Compare(">=" if op == ">=" else ">", theirs, ours, type=TRUTH, span=span)
         both = And((eligible.expression, more), type=TRUTH, span=span)
-        return (self.step(theirs), self.step(ours)), self.step(both).value
+        return (self.own(grant, theirs), self.own(grant, ours)), self.own(grant, both).value
 
 
 _STATEMENTS = Compare | And | Or | Not | EveryOver | AnyOver | Use
-_STEPS = frozenset(("define",))
+_STEPS = frozenset((Role.DEFINE, Role.GROUP))
+
+
+def _parts(nodes: Iterable[Expr]) -> Iterator[Expr]:
+    """Yield conditions, and those that they are made of."""
+    for node in nodes:
+        yield node
+        match node:
+            case And(items=items) | Or(items=items):
+                yield from _parts(items)
+            case Not(value=value):
+                yield from _parts((value,))
+            case Compare(left=left, right=right):
+                yield from (left, right)
+            case _:
+                pass
 
 
 def _kind(line: Line, grant: Grant) -> Kind:
@@ -729,26 +795,13 @@ def _difference(one: Number, other: Number) -> Number:
 # ---------------------------------------------------------------- figures
 
 
-def _figure(parameter: Parameter, step: Step, operands: tuple[Step, ...]) -> FigureUsed:
-    """Return a figure with the day from which it holds, if one row gave it."""
-    expr = step.expression
-    on = expr.on if isinstance(expr, Figure) else None
-    day: Value = step.today
-    keys: list[Step] = []
-    for operand in operands:
-        if on is not None and operand.expression == on:
-            day = operand.value
-        else:
-            keys.append(operand)
-    values = tuple(key.value for key in keys)
+def _figure(parameter: Parameter, step: Step, figure: Figure, keys: tuple[Step, ...]) -> FigureUsed:
+    """Return a figure with the cell that gave it, if one did."""
+    values = tuple(key.value for key in keys if key.expression != figure.on)
+    days = [key.value for key in keys if key.expression == figure.on]
+    day = days[0] if days else step.today
     found = _version(parameter, values, day, step.value) if isinstance(day, int) else None
-    return FigureUsed(
-        parameter,
-        values,
-        step.value,
-        found.first if found else None,
-        (found.cites if found else ()) or parameter.citations,
-    )
+    return FigureUsed(parameter, values, step.value, found)
 
 
 def _version(

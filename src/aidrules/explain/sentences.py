@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import ceil, floor
 from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from aidrules import wording
 from aidrules.case import Given, Record
 from aidrules.diagnostics import catalogue, render
 from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason
 from aidrules.lexicon import Lexicon, exact, words
-from aidrules.program import Citation, Compare, Constant, Expr, Extreme, Grant, Program, Round
+from aidrules.program import Citation, Compare, Constant, Expr, Extreme, Program, Round, Table
 from aidrules.trace import Step
-from aidrules.types import Date, Quantity, Type, core, is_ordered
-from aidrules.values import Failure, Possible, Value, is_decided
+from aidrules.types import NUMBER, Quantity, Type, core, is_ordered
+from aidrules.values import Failure, Interval, Possible, Value, is_decided
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
-_ATOMIC = frozenset(("fact", "use"))
 
 
 @frozen
@@ -26,11 +26,13 @@ class Speaker:
 
     Attributes:
         record: That of the decision: a step on another record says on which.
+        is_letter: Whether a number that no decimal shows exactly is shown only about.
     """
 
     program: Program
     language: str
     record: Record
+    is_letter: bool = False
 
     @property
     def lexicon(self) -> Lexicon:
@@ -47,15 +49,24 @@ class Speaker:
 
     def key(self, key: str) -> str:
         """Return the name of what a key stands for."""
-        return wording.of_key(self.program, key, self.language)
+        named = wording.of_key(self.program, key, self.language)
+        return spoken(named) if self.is_letter else named
 
     def expression(self, expr: Expr) -> str:
         """Return an expression in the language."""
         return wording.expression(expr, self.program, self.language)
 
     def value(self, value: Value, type_: Type) -> str:
-        """Return a value, or what may come out."""
-        return wording.bounds(value, type_, self.language, self.program)
+        """Return a value, or what may come out; beside `a/b`, about how much that is."""
+        if isinstance(value, Possible) and isinstance(value.body, Interval):
+            value = evolve(value, body=_outward(value.body))
+        shown = wording.bounds(value, type_, self.language, self.program)
+        if not isinstance(value, Fraction) or "/" not in exact(value):
+            return shown
+        about = _about(value)
+        if not self.is_letter:
+            return self.fill("with-about", value=shown, about=exact(about))
+        return self.fill("about", value=wording.value(about, type_, self.language, self.program))
 
     def date(self, ordinal: int) -> str:
         """Return a day."""
@@ -102,6 +113,9 @@ class Speaker:
                 return self._calculated(self._on(reason), reason)
             case Kind.FACT:
                 return self._fact(reason)
+            case Kind.DECISION:
+                value = self.value(reason.statement.value, reason.statement.expression.type)
+                return self.fill("decision", label=self._on(reason), line=value)
             case _:
                 assert_never(reason.kind)
 
@@ -155,7 +169,7 @@ class Speaker:
         first = shown[0]
         if self.language == "en" and isinstance(left.value, int | Fraction):
             quantity = isinstance(core(left.expression.type), Quantity)
-            first = exact(left.value) if quantity else first  # the unit once, on the right
+            first = self.value(left.value, NUMBER) if quantity else first  # the unit once
         op = expr.op if truth else _OPPOSITE[expr.op]
         return wording.comparison(op, core(left.expression.type), first, shown[1], self.language)
 
@@ -168,11 +182,13 @@ class Speaker:
 
     def _amount(self, reason: Reason) -> str:
         label = {Outcome.FAILS: "nothing-payable"}.get(reason.outcome, "amount")
+        if self.is_letter and reason.outcome is Outcome.GIVES:
+            return self._calculated(None, reason)
         return self._calculated(self.fill(label), reason)
 
-    def _calculated(self, label: str, reason: Reason) -> str:
+    def _calculated(self, label: str | None, reason: Reason) -> str:
         """Return `label: formula = numbers = value`, as far as each says more than the last."""
-        formula = self.expression(reason.statement.expression)
+        formula = self._formula(reason)
         value = self.value(reason.statement.value, reason.statement.expression.type)
         shown = [] if isinstance(reason.statement.expression, Constant) else [formula]
         if reason.worked is not None:
@@ -183,7 +199,20 @@ class Speaker:
             line = " = ".join([*shown, value])
         for case in reversed(reason.cases):
             line = self.fill("case", condition=self.expression(case.expression), line=line)
-        return self.fill("labelled", label=label, line=line)
+        return line if label is None else self.fill("labelled", label=label, line=line)
+
+    def _formula(self, reason: Reason) -> str:
+        if not isinstance(reason.statement.expression, Table):
+            return self.expression(reason.statement.expression)
+        inputs = self.lexicon.join(
+            self.fill(
+                "with-value",
+                name=self.expression(each.expression),
+                value=self.value(each.value, each.expression.type),
+            )
+            for each in reason.sides
+        )
+        return self.lexicon.fill("expression", "table", inputs=inputs)
 
     def _shaping(self, reason: Reason) -> str:
         before, after, *limits = reason.sides
@@ -232,8 +261,10 @@ class Speaker:
         step = reason.statement
         shown = self.value(step.value, step.expression.type)
         given = step.record.given.get(reason.about or "")
-        note = self._given(given) if given is not None else ""
-        if reason.about not in step.record.facts and isinstance(step.value, Possible):
+        note = ""
+        if given is not None:
+            note = self._given(given)
+        elif reason.about not in step.record.facts and isinstance(step.value, Possible):
             note = self.fill("not-given")
         if note:
             shown = self.fill("with-value", name=shown, value=note)
@@ -258,8 +289,17 @@ class Speaker:
         """Return what cannot be computed, and where in the policy."""
         if failure is None:
             return self.fill("outcome-error")
-        finding = catalogue.of_failure(failure.code, failure.span, failure.facts)
+        facts = tuple(
+            (hole, self.name(fact) if isinstance(fact, str) else fact)
+            for hole, fact in failure.facts
+        )
+        finding = catalogue.of_failure(failure.code, failure.span, facts)
         what = render.message(finding, self.language)
+        if self.is_letter:
+            return what
+        advice = render.help_text(finding, self.language)
+        if advice is not None:
+            what = self.lexicon.join((what, advice), "semicolon")
         if failure.span is None:
             return self.fill("error", message=what)
         place = f"{failure.span.source.name}:{failure.span.line}"
@@ -275,8 +315,12 @@ class Speaker:
             keys = (self.value(key, type_) for key, type_ in zip(figure.keys, types, strict=False))
             name = self.fill("with-value", name=name, value=self.lexicon.join(keys))
         value = self.value(figure.value, figure.parameter.type)
-        if figure.first is not None:
-            value = self.fill("since", value=value, date=self.date(figure.first))
+        version = figure.version
+        if version is not None:
+            if isinstance(figure.value, int | Fraction) and version.span.text.endswith("%"):
+                value = self.lexicon.fill("word", "share", number=exact(figure.value * 100))
+            if version.first is not None:
+                value = self.fill("since", value=value, date=self.date(version.first))
         notes = []
         if figure.parameter.is_synthetic:
             notes.append(self.fill("synthetic"))
@@ -288,11 +332,26 @@ class Speaker:
         cited = self.citations(figure.citations)
         return self.fill("cited", line=line, citations=cited) if cited else line
 
-    def label(self, grant: Grant) -> str:
-        """Return the name of a grant."""
-        return self.name(grant.name)
+
+def spoken(name: str) -> str:
+    """Return a name as it is spoken: without the marks that join its words."""
+    return name.replace("_", " ")
 
 
-def is_date(type_: Type) -> bool:
-    """Whether a type is that of a day."""
-    return isinstance(core(type_), Date)
+def _outward(body: Interval) -> Interval:
+    """Return an interval whose ends are decimals, not narrower than it was."""
+    low, high = body.low, body.high
+    if isinstance(low, Fraction) and "/" in exact(low):
+        low = Fraction(floor(low * 100), 100)
+    if isinstance(high, Fraction) and "/" in exact(high):
+        high = Fraction(ceil(high * 100), 100)
+    return Interval(low, high)
+
+
+def _about(value: Fraction) -> Fraction:
+    """Return a number to two places, or to as many as show that it is not whole."""
+    for places in range(2, 20):
+        shown = round(value, places)
+        if shown != round(value):
+            return shown
+    return value

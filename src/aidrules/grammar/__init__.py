@@ -8,7 +8,7 @@ import pickle
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from importlib import import_module
-from pkgutil import get_data
+from importlib.resources import files
 from textwrap import wrap
 from typing import Any
 from zlib import compress, decompress
@@ -20,9 +20,7 @@ from lark.lexer import TerminalDef
 
 def text() -> str:
     """Return the grammar, the reference of the language's syntax."""
-    data = get_data(__name__, "aidrules.lark")
-    assert data is not None  # it lies beside this file
-    return data.decode()
+    return (files(__name__) / "aidrules.lark").read_text(encoding="utf-8")
 
 
 def parser(builders: object) -> lark.Lark:
@@ -35,8 +33,11 @@ def parser(builders: object) -> lark.Lark:
     tables = _stored(_key(grammar))
     if tables is None:
         return _built(grammar, builders)
-    # what lark's own stand-alone parsers call
-    return lark.Lark._load_from_dict(*tables, transformer=builders)  # noqa: SLF001 - see above
+    # Lark's own stand-alone parsers load their tables so; its public `load` takes no builders.
+    loaded: lark.Lark = lark.Lark._load_from_dict(  # type: ignore[no-untyped-call] # noqa: SLF001 - see above
+        *tables, transformer=builders
+    )
+    return loaded
 
 
 def tables_module() -> str:
@@ -45,7 +46,8 @@ def tables_module() -> str:
     data = _built(grammar, None).memo_serialize([TerminalDef, Rule])
     packed = b64encode(compress(pickle.dumps(data, protocol=5), 9)).decode()
     lines = "\n".join(f'    "{line}"' for line in wrap(packed, 92))
-    return f'"""Made from the grammar at packaging."""\n\nKEY = "{_key(grammar)}"\nTABLES = (\n{lines}\n)\n'
+    head = f'"""Made from the grammar at packaging."""\n\nKEY = "{_key(grammar)}"\n'
+    return f"{head}TABLES = (\n{lines}\n)\n"
 
 
 def _built(grammar: str, builders: object) -> lark.Lark:

@@ -5,7 +5,7 @@ the rules whose parts have another order or shape. Tokens are parts only where a
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 from functools import partial
@@ -18,7 +18,7 @@ from attrs import evolve, fields, frozen
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.source import Span
 from aidrules.syntax import ast
-from aidrules.syntax.tokens import Token
+from aidrules.syntax.tokens import Token, kinds
 
 
 @frozen
@@ -62,11 +62,11 @@ def _parts(children: Children) -> Children:
     ]
 
 
-def _node(cls: type[ast.Node], children: Children) -> ast.Node:
+def _node(cls: Callable[..., ast.Node], children: Children) -> ast.Node:
     return cls(*_parts(children), span=_span(children))
 
 
-def _node_with_list(cls: type[ast.Node], before: int, children: Children) -> ast.Node:
+def _node_with_list(cls: Callable[..., ast.Node], before: int, children: Children) -> ast.Node:
     """Make a node whose last field takes all the parts after those before it."""
     parts = _parts(children)
     return cls(*parts[:before], tuple(parts[before:]), span=_span(children))
@@ -160,7 +160,7 @@ def _cite_article(children: Children) -> ast.Cite:
     numbers = [child for child in children[2:] if child.type == "NUMBER"]
     for number in numbers:
         if not number.isdecimal():
-            raise Refusal(catalogue.article_not_whole(number.span, str(number)))
+            raise RefusedError(catalogue.article_not_whole(number.span, str(number)))
     return ast.Cite(children[1], tuple(map(int, numbers)), span=_span(children))
 
 
@@ -222,11 +222,11 @@ def _infix(
     return cls(sign.value, left, right, span=_span(children))
 
 
-def _is(negated: bool, children: Children) -> ast.Is:
+def _is(children: Children, *, negated: bool) -> ast.Is:
     return ast.Is(children[0], children[-1], negated, span=_span(children))
 
 
-def _is_one_of(negated: bool, children: Children) -> ast.IsOneOf:
+def _is_one_of(children: Children, *, negated: bool) -> ast.IsOneOf:
     value, *names = _parts(children)
     return ast.IsOneOf(value, tuple(names), negated, span=_span(children))
 
@@ -237,7 +237,7 @@ def _best(children: Children) -> ast.Best:
     return ast.Best(word, value, over, by, span=_span(children))
 
 
-def _previously(receives: bool, children: Children) -> ast.Previously:
+def _previously(children: Children, *, receives: bool) -> ast.Previously:
     return ast.Previously(children[-1], receives, span=_span(children))
 
 
@@ -279,12 +279,10 @@ def _example(children: Children) -> ast.Example:
     title, day, *lines = _parts(children)
     expects = [i for i, x in enumerate(lines) if type(x) in {ast.ExpectStatus, ast.ExpectTrue}]
     split = expects[0] if expects else len(lines)
-    return ast.Example(
-        title, day, tuple(lines[:split]), tuple(lines[split:]), span=_span(children)
-    )
+    return ast.Example(title, day, tuple(lines[:split]), tuple(lines[split:]), span=_span(children))
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A rule that is complete and yet wrong.
 
     Attributes:
@@ -301,16 +299,16 @@ _OF_CLASSES = {
     for cls in vars(ast).values()
     if isinstance(cls, type) and issubclass(cls, ast.Node) and cls is not ast.Node
 }
-_OF_WORDS = (
+_WORDS = kinds(
     "mode direction direction_in_time grant_word superlative order_word quantifier moves "
     "boundary_side boundary_of status open_list unit_word number_word"
-).split()
-_BEHIND_A_WORD = (
+)
+_BEHIND_A_WORD = kinds(
     "since until on_date alias parent limit of of_type per known_to_fail tolerance exception "
     "origin where by"
-).split()
-_LISTS = "references keys lookup_keys given_values".split()
-_OWN: Mapping[str, Callable[[Children], Any]] = {
+)
+_LISTS = kinds("references keys given_values")
+_OWN: dict[str, Callable[[Children], Any]] = {
     "start": lambda children: children[0],
     "name": _name,
     "reference": _name,
@@ -339,13 +337,13 @@ _OWN: Mapping[str, Callable[[Children], Any]] = {
     "qualified": _qualified,
     "compare": partial(_infix, ast.Compare),
     "arithmetic": partial(_infix, ast.Arithmetic),
-    "is": partial(_is, False),
-    "is_not": partial(_is, True),
-    "is_one_of": partial(_is_one_of, False),
-    "is_not_one_of": partial(_is_one_of, True),
+    "is": partial(_is, negated=False),
+    "is_not": partial(_is, negated=True),
+    "is_one_of": partial(_is_one_of, negated=False),
+    "is_not_one_of": partial(_is_one_of, negated=True),
     "best": _best,
-    "previously": partial(_previously, False),
-    "previously_receives": partial(_previously, True),
+    "previously": partial(_previously, receives=False),
+    "previously_receives": partial(_previously, receives=True),
     "undated_version": _undated_version,
     "parameter": _parameter,
     "given_alone": _given_alone,
@@ -359,7 +357,7 @@ def builders() -> SimpleNamespace:
     """Return, under the name of each rule, what makes its node: lark's transformer."""
     return SimpleNamespace(
         **_OF_CLASSES
-        | dict.fromkeys(_OF_WORDS, _word)
+        | dict.fromkeys(_WORDS, _word)
         | dict.fromkeys(_BEHIND_A_WORD, _behind)
         | dict.fromkeys(_LISTS, _list)
         | _OWN

@@ -6,14 +6,15 @@ from itertools import pairwise
 from unicodedata import name as character_name
 
 import lark
-from attrs import fields, frozen
+from attrs import evolve, fields, frozen
 from lark.lexer import PatternStr
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from aidrules import grammar
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.source import Source, Span
 from aidrules.syntax import ast, literate, slips
-from aidrules.syntax.build import Refusal, builders
+from aidrules.syntax.build import RefusedError, builders
 from aidrules.syntax.slips import Stop, Words
 from aidrules.syntax.tokens import HIDDEN, MAX_TOKENS, Scanner, Token, scan, scanner
 
@@ -33,7 +34,7 @@ class _Language:
 @cache
 def _language() -> _Language:
     parser = grammar.parser(builders())
-    starts = parser.parse_interactive().accepts()
+    starts = _accepted(parser.parse_interactive())
     spelling = {
         terminal.name: terminal.pattern.value
         for terminal in parser.terminals
@@ -82,7 +83,7 @@ def parse(source: Source) -> tuple[ast.File, tuple[Diagnostic, ...]]:
     if not tokens:
         where = Words("empty-literate" if is_literate else "empty-policy")
         return _file(source, (), ()), (*findings, catalogue.empty_file(_start(source), where))
-    read = [_read(language, item) for item in _split(tokens, language.scanner.starts)]
+    read = list(_read_all(language, tokens))
     found = [*findings, *_hidden(source, text), *(x for one in read for x in one.findings)]
     found.sort(key=lambda finding: finding.span.start if finding.span else 0)
     items = (one.item for one in read if one.item is not None)
@@ -99,7 +100,7 @@ def _start(source: Source) -> Span:
 
 
 def _hidden(source: Source, text: str) -> Iterator[Diagnostic]:
-    """Report characters that cannot be seen, in texts and comments too: they change what one reads."""
+    """Report characters that cannot be seen, in texts and comments too: all mislead a reader."""
     for match in HIDDEN.finditer(text):
         name = character_name(match[0], f"U+{ord(match[0]):04X}")
         yield catalogue.hidden_character(Span(source, *match.span()), name)
@@ -109,7 +110,7 @@ def _hidden(source: Source, text: str) -> Iterator[Diagnostic]:
 
 
 def _split(tokens: Sequence[Token], starts: frozenset[str]) -> Iterator[Sequence[Token]]:
-    """Return the tokens of each item: it begins where a line begins with a word that begins items."""
+    """Return the tokens of each item; it begins where a line begins with a word for items."""
     begins = [0] + [
         at
         for at, (before, token) in enumerate(pairwise(tokens), start=1)
@@ -121,21 +122,32 @@ def _split(tokens: Sequence[Token], starts: frozenset[str]) -> Iterator[Sequence
 
 @frozen
 class _Read:
-    """What came of the tokens of an item."""
+    """What came of the tokens of an item, and those that seem to be of another."""
 
     item: ast.Item | None = None
     findings: tuple[Diagnostic, ...] = ()
     unread: frozenset[str] = frozenset()
+    rest: Sequence[Token] = ()
+
+
+def _read_all(language: _Language, tokens: Sequence[Token]) -> Iterator[_Read]:
+    for item in _split(tokens, language.scanner.starts):
+        left = item
+        while left:
+            one = _read(language, left)
+            yield one
+            left = one.rest
 
 
 def _read(language: _Language, tokens: Sequence[Token]) -> _Read:
     state = language.parser.parse_interactive()
     at = 0
     try:
-        for at, token in enumerate(tokens):  # noqa: B007 - where it stopped is asked below
+        for token in tokens:
             state.feed_token(token)
-        item: ast.Item = state.feed_eof()
-    except Refusal as refusal:
+            at += 1
+        item: ast.Item = state.feed_token(_end(tokens))
+    except RefusedError as refusal:
         return _Read(None, (refusal.finding,), _names(tokens))
     except lark.UnexpectedToken:
         return _stopped(language, tokens, at)
@@ -148,30 +160,50 @@ def _read(language: _Language, tokens: Sequence[Token]) -> _Read:
 def _stopped(language: _Language, tokens: Sequence[Token], at: int) -> _Read:
     """Return what is wrong where an item went wrong.
 
-    A line that seems meant to begin an item, with its first word misspelt, spoils only itself.
+    A line that seems meant to begin an item, its first word misspelt, is left as an item of its own.
     """
+    if any(token.type == "HIDDEN" for token in tokens):
+        return _Read(None, (), _names(tokens))  # it has been said
+    rest = _misspelt_item(language, tokens[at + 1 :])
+    if at == 0:
+        near = _near(language, tokens[0], language.scanner.starts)
+        return _Read(None, (_no_item(tokens[0], near),), _names(tokens), rest)
+    if at == len(tokens):
+        tokens = [*tokens, _end(tokens)]
     line = next(i for i in range(at, -1, -1) if i == 0 or tokens[i - 1].type == "_NL")
-    stop = _stop(language, tokens, line)
-    starts = {language.spelling[kind] for kind in language.scanner.starts}
-    here = {language.spelling[kind] for kind in stop.accepted & set(language.spelling)}
     first = tokens[line]
-    near = slips.nearest(first, sorted(starts | here)) if first.type == "NAME" else None
-    begins = near in starts or (near is None and first.type == "NAME" and first.span.column == 1)
-    if line == 0 and first.type not in language.scanner.starts:
-        finding = slips.slip(stop) if first.type not in {"NAME", *language.spelling} else None
-        finding = finding or catalogue.unknown_item(first.span, first.span.text, near)
-        return _Read(None, _said(finding, first), _names(tokens))
-    if line and begins and tokens[line + 1].type != "_NL":
-        before = _read(language, tokens[:line])
-        finding = catalogue.unknown_item(first.span, first.span.text, near)
-        unread = before.unread | _names(tokens[line:])
-        return _Read(before.item, (*before.findings, finding), unread)
+    if line and first.type == "NAME" and tokens[line + 1].type != "_NL":
+        starts = language.scanner.starts
+        near = _near(language, first, starts | _stop(language, tokens, line).accepted)
+        is_at_margin = line == at and first.span.column == 1
+        if near in map(language.spelling.get, starts) or (near is None and is_at_margin):
+            return evolve(_read(language, tokens[:line]), rest=tokens[line:])
     finding = slips.slip(_stop(language, tokens, at))
-    return _Read(None, _said(finding, tokens[at]), _names(tokens))
+    return _Read(None, (finding,), _names(tokens), rest)
 
 
-def _said(finding: Diagnostic | None, token: Token) -> tuple[Diagnostic, ...]:
-    return (finding,) if finding and token.type != "HIDDEN" else ()
+def _near(language: _Language, token: Token, accepted: frozenset[str]) -> str | None:
+    """Return the accepted word that a name may be meant to be."""
+    if token.type != "NAME":
+        return None
+    words = [language.spelling[kind] for kind in accepted if kind in language.spelling]
+    return slips.nearest(token, words)
+
+
+def _misspelt_item(language: _Language, tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return the tokens from the next line at the margin that seems meant to begin an item."""
+    for at, (before, token) in enumerate(pairwise(tokens), start=1):
+        if (
+            before.type == "_NL"
+            and token.span.column == 1
+            and _near(language, token, language.scanner.starts)
+        ):
+            return tokens[at:]
+    return ()
+
+
+def _no_item(first: Token, near: str | None) -> Diagnostic:
+    return slips.no_token(first) or catalogue.unknown_item(first.span, first.span.text, near)
 
 
 def _stop(language: _Language, tokens: Sequence[Token], at: int) -> Stop:
@@ -179,17 +211,24 @@ def _stop(language: _Language, tokens: Sequence[Token], at: int) -> Stop:
     state = language.parser.parse_interactive()
     for token in tokens[:at]:
         state.feed_token(token)
-    return Stop(tokens, at, frozenset(state.accepts()), language.spelling)
+    return Stop(tokens, at, _accepted(state), language.spelling)
+
+
+def _accepted(state: InteractiveParser) -> frozenset[str]:
+    return frozenset(state.accepts())  # type: ignore[no-untyped-call]
+
+
+def _end(tokens: Sequence[Token]) -> Token:
+    return Token.of("$END", "", tokens[-1].span)
 
 
 def _names(tokens: Sequence[Token]) -> frozenset[str]:
     """Return the names that an item would have declared: its own, and the values of a choice."""
-    if len(tokens) < 2 or not tokens[1].isidentifier():
-        return frozenset()
-    values = tokens[2:] if tokens[0].type in {"FACT", "JUDGEMENT", "TYPE"} else ()
-    return frozenset(str(token) for token in (tokens[1], *values) if token.type == "NAME") | {
-        str(tokens[1])
-    }
+    first, *rest = tokens
+    declared = [token for token in rest[:1] if token.isidentifier()]
+    if first.type in {"FACT", "JUDGEMENT", "TYPE"}:
+        declared += [token for token in rest if token.type == "NAME"]
+    return frozenset(map(str, declared))
 
 
 # ---------------------------------------------------------------- limits
@@ -205,10 +244,6 @@ def _too_deep(item: ast.Node) -> Span | None:
         elif isinstance(node, ast.Node):
             if depth > MAX_DEPTH:
                 return node.span
-            left.extend((getattr(node, name), depth + 1) for name in _field_names(type(node)))
+            own = fields(type(node))
+            left.extend((getattr(node, field.name), depth + 1) for field in own)
     return None
-
-
-@cache
-def _field_names(cls: type[ast.Node]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cls))

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from aidrules.diagnostics import Diagnostic, Worded, catalogue
 from aidrules.source import Span
-from aidrules.syntax.tokens import MAX_BRACKETS, MAX_DIGITS, Token
+from aidrules.syntax.tokens import MAX_BRACKETS, MAX_DIGITS, Token, kinds
 
 _RIGHT_OPERATORS = {
     "==": "=",
@@ -22,22 +22,36 @@ _RIGHT_OPERATORS = {
     "!": "not",
     "//": "/",
 }
+_RIGHT_SIGNS = {
+    "、": ",",
+    "–": "-",
+    "—": "-",
+    "＊": "*",
+    "＝": "=",
+    "＂": '"',
+    "”": '"',
+    "[": "(",
+    "]": ")",
+    "{": "(",
+    "}": ")",
+    "&": "and",
+}
 _UNSURE_OPERATORS = frozenset({"=>", "//", "**"})
 
-_PERIODS = frozenset("DAY DAYS WEEK WEEKS MONTH MONTHS YEAR YEARS".split())
-_COMPARISONS = frozenset("LESS LESS_EQUAL GREATER GREATER_EQUAL EQUAL NOT_EQUAL".split())
-_SUPERLATIVES = frozenset("HIGHEST LOWEST EARLIEST LATEST".split())
+_PERIODS = kinds("DAY DAYS WEEK WEEKS MONTH MONTHS YEAR YEARS")
+_COMPARISONS = kinds("LESS LESS_EQUAL GREATER GREATER_EQUAL EQUAL NOT_EQUAL")
+_SUPERLATIVES = kinds("HIGHEST LOWEST EARLIEST LATEST")
 _AGGREGATES = _SUPERLATIVES | {"SUM", "COUNT", "ANY", "EVERY"}
 _VALUES = (
-    frozenset(
+    kinds(
         "NAME NUMBER STRING DATE LPAR MINUS TODAY YES NO NONE RECEIVES ELIGIBLE PREVIOUSLY START "
-        "END SOME NOT".split()
+        "END SOME NOT"
     )
     | _PERIODS
     | _AGGREGATES
 )
-_INFIX = _COMPARISONS | frozenset(
-    "PLUS MINUS TIMES DIVIDE IS INCLUDES WITHIN AND OR ELSE ON PER OF FOR DOT PERCENT".split()
+_INFIX = _COMPARISONS | kinds(
+    "PLUS MINUS TIMES DIVIDE IS INCLUDES WITHIN AND OR ELSE ON PER OF FOR DOT PERCENT"
 )
 _UNITS = frozenset({"NAME", "WORKING", "NUMBER_WORD"}) | _PERIODS
 
@@ -48,6 +62,8 @@ _KINDS = {
     "DATE": "expected-date",
     "_NL": "line-end",
 }
+_DAYS = 31
+_ENDS = {"_NL": "line-end", "$END": "item-end"}
 
 
 @frozen
@@ -105,17 +121,15 @@ class Stop:
     def begins_line(self) -> bool:
         """Whether the token is the first of its line, or the end of the item."""
         before = self.before()
-        if before is None or self.token.type == "_NL":
+        if before is None or self.token.type in _ENDS:
             return True
         return "\n" in Span(before.span.source, before.span.end, self.token.span.start).text
 
 
-def slip(stop: Stop) -> Diagnostic | None:
-    """Return what is wrong where the parser stopped; None if it has been said already."""
-    if stop.token.type == "HIDDEN":
-        return None
+def slip(stop: Stop) -> Diagnostic:
+    """Return what is wrong where the parser stopped."""
     return (
-        _no_token(stop.token)
+        no_token(stop.token)
         or _number(stop)
         or _slash_for_per(stop)
         or _brackets(stop)
@@ -126,8 +140,8 @@ def slip(stop: Stop) -> Diagnostic | None:
     )
 
 
-def _no_token(token: Token) -> Diagnostic | None:
-    """Report what is no token of the language anywhere."""
+def no_token(token: Token) -> Diagnostic | None:
+    """Return what is wrong with what is no token of the language anywhere, or None."""
     span = token.span
     match token.type:
         case "UNCLOSED_STRING":
@@ -144,15 +158,13 @@ def _no_token(token: Token) -> Diagnostic | None:
             return catalogue.bad_date(span, str(token), _same_day(token))
         case "WRONG_OPERATOR":
             right = _RIGHT_OPERATORS.get(token)
-            if right is None:
-                return catalogue.unexpected(span, Words("found-word", str(token)), (), None)
-            is_sure = token not in _UNSURE_OPERATORS
+            is_sure = right is not None and token not in _UNSURE_OPERATORS
             return catalogue.wrong_operator(span, str(token), right, is_sure=is_sure)
         case "TOO_DEEP":
             return catalogue.too_deep(span, MAX_BRACKETS)
         case "STRANGE" | "SEMICOLON":
             named = character_name(span.text[0], f"U+{ord(span.text[0]):04X}")
-            return catalogue.strange_character(span, span.text, named)
+            return catalogue.strange_character(span, span.text, named, _RIGHT_SIGNS.get(token))
         case _:
             return None
 
@@ -160,7 +172,7 @@ def _no_token(token: Token) -> Diagnostic | None:
 def _same_day(written: str) -> str | None:
     """Return a date as the language writes it, if year, month and day are told apart."""
     numbers = [int(digits) for digits in re.findall("[0-9]+", written)]
-    if numbers[0] < 1000:  # 01/05/2024: may be the 1st of May or the 5th of January
+    if numbers[0] <= _DAYS:  # 01/05/2024: may be the 1st of May or the 5th of January
         return None
     try:
         return date(*numbers).isoformat()
@@ -241,7 +253,7 @@ def _name(stop: Stop) -> Diagnostic | None:
     if token.type == "NONE" and stop.accepted == {"NAME"} and _open_bracket(stop):
         return catalogue.none_in_choice(token.span)
     if stop.accepted != {"NAME"}:
-        # In an expression the word may be a slip of another kind, unless what follows follows a name.
+        # The slip may be another one, unless what comes next is what comes after a name.
         if token.type in _INFIX or not after:
             return None
         follows = _INFIX | {"RPAR", "COMMA", "_NL"} if stop.wants_value else _VALUES - {"LPAR"}
@@ -259,7 +271,7 @@ def _row(stop: Stop) -> Diagnostic | None:
 
 def _other(stop: Stop) -> Diagnostic:
     token = stop.token
-    found = Words("line-end") if token.type == "_NL" else Words("found-word", str(token))
+    found = Words(_ENDS[token.type]) if token.type in _ENDS else Words("found-word", str(token))
     near = None
     if token.isidentifier():
         near = nearest(token, [stop.spelling[kind] for kind in stop.accepted & set(stop.spelling)])
@@ -286,7 +298,7 @@ def expected(stop: Stop) -> tuple[Worded, ...]:
     if stop.wants_operator:
         groups.append("expected-operator")
         left -= _INFIX
-    if _PERIODS <= left:
+    if left >= _PERIODS:
         groups.append("expected-period")
         left -= _PERIODS
     groups.extend(key for kind, key in _KINDS.items() if kind in left)

@@ -8,6 +8,7 @@ at it, and `aidrules.syntax.slips` says what is wrong.
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Self
 from unicodedata import normalize
 
 import lark
@@ -46,9 +47,15 @@ _WIDE = dict(zip("（），：；。＜＞＝＋－｜％／", "(),:;.<>=+-|%/",
 _WIDE_SIGN = re.compile(f"[{''.join(_WIDE)}]")
 _WIDE_SIGN_OR_TEXT = re.compile(rf'"[^"\n]*"?|#[^\n]*|[{"".join(_WIDE)}]')
 
-_OPERATORS = frozenset(
+
+def kinds(names: str) -> frozenset[str]:
+    """Return the kinds of token, or rules, that a line of names lists."""
+    return frozenset(names.split())
+
+
+_OPERATORS = kinds(
     "PLUS MINUS TIMES DIVIDE LESS LESS_EQUAL GREATER GREATER_EQUAL NOT_EQUAL AND OR WHERE OVER HAS "
-    "ELSE IS INCLUDES".split()
+    "ELSE IS INCLUDES"
 )
 # A line that begins with `=` is a version of its own: `= 0 otherwise`.
 _GOES_ON_AFTER = _OPERATORS | {"EQUAL", "NOT", "COMMA"}
@@ -60,6 +67,14 @@ class Token(lark.Token):
 
     __slots__ = ("span",)
     span: Span
+
+    @classmethod
+    def of(cls, kind: str, text: str, span: Span) -> Self:
+        """Return a token of a kind, as the grammar names it."""
+        token = str.__new__(cls, text)
+        token.type = kind
+        token.span = span
+        return token
 
 
 @frozen
@@ -88,7 +103,9 @@ def scanner(terminals: Iterable[TerminalDef], starts: Iterable[str]) -> Scanner:
             own.append(terminal)
     own.sort(key=lambda x: (-x.priority, -x.pattern.max_width, -len(x.pattern.value), x.name))
     kinds = (
-        _SLIPS_FIRST | {terminal.name: terminal.pattern.to_regexp() for terminal in own} | _SLIPS_LAST
+        _SLIPS_FIRST
+        | {terminal.name: terminal.pattern.to_regexp() for terminal in own}
+        | _SLIPS_LAST
     )
     choices = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in kinds.items())
     return Scanner(re.compile(f"{_BLANK}(?:{choices})"), words, frozenset(starts))
@@ -117,9 +134,7 @@ def scan(source: Source, text: str, scanner: Scanner) -> list[Token]:
             if kind in scanner.starts:
                 brackets = 0
                 tokens.append(_line_end(tokens[-1].span))
-            elif not (
-                brackets or kind in _GOES_ON_BEFORE or tokens[-1].type in _GOES_ON_AFTER
-            ):
+            elif not (brackets or kind in _GOES_ON_BEFORE or tokens[-1].type in _GOES_ON_AFTER):
                 tokens.append(_line_end(tokens[-1].span))
         at_line_start = False
         if kind == "LPAR":
@@ -128,7 +143,7 @@ def scan(source: Source, text: str, scanner: Scanner) -> list[Token]:
                 kind = "TOO_DEEP"
         elif kind == "RPAR":
             brackets = max(0, brackets - 1)
-        tokens.append(_token(kind, word, Span(source, start, end)))
+        tokens.append(Token.of(kind, word, Span(source, start, end)))
         if len(tokens) > MAX_TOKENS:
             return tokens
     if tokens:
@@ -137,15 +152,8 @@ def scan(source: Source, text: str, scanner: Scanner) -> list[Token]:
     return tokens
 
 
-def _token(kind: str, text: str, span: Span) -> Token:
-    token = str.__new__(Token, text)
-    token.type = kind
-    token.span = span
-    return token
-
-
 def _line_end(before: Span) -> Token:
-    return _token("_NL", "", Span(before.source, before.end, before.end))
+    return Token.of("_NL", "", Span(before.source, before.end, before.end))
 
 
 def _drop_stop(tokens: list[Token]) -> None:

@@ -1,19 +1,17 @@
 """Records below a record to sums, counts, any and every, the highest and the latest."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from attrs import frozen
 
-from aidrules.backends.interpreter.frames import Closure, Frame, Group, members
+from aidrules.backends.interpreter.frames import Closure, Frame, members
 from aidrules.backends.interpreter.quick import EXACT, Operand
 from aidrules.backends.interpreter.scope import Scope
 from aidrules.bounds import add, add_failure, fail, hull, meet, multiply, same_single, truth
 from aidrules.program import AnyOver, BestBy, BestOver, CountOver, EveryOver, Records, SumOver
 from aidrules.source import Span
-from aidrules.types import Choice, Date, Optional, Quantity, Type
+from aidrules.types import Choice, Optional, Type
 from aidrules.values import (
     INFINITY,
     Failure,
@@ -38,7 +36,9 @@ class Range:
     @staticmethod
     def of(over: Records, scope: Scope) -> "Range":
         """Return the range of an aggregate."""
-        condition = None if over.condition is None else scope.on(over.entity).closure(over.condition)
+        condition = (
+            None if over.condition is None else scope.on(over.entity).closure(over.condition)
+        )
         return Range(scope.below(over.entity), condition)
 
 
@@ -217,8 +217,7 @@ def _some_over(node: AnyOver | EveryOver, scope: Scope, *, decisive: bool) -> Cl
             may_be(value, decisive) for member in found.members for value in member.values
         )
         may_not = all(
-            member.may_be_out
-            or any(may_be(value, not decisive) for value in member.values)
+            member.may_be_out or any(may_be(value, not decisive) for value in member.values)
             for member in found.members
             if member.is_listed
         )
@@ -338,9 +337,7 @@ def best_by(node: BestBy, scope: Scope) -> Closure:
         inside = [record for record in records if record.is_in]
         line: Number = max((record.low for record in inside), default=-INFINITY)
         candidates = [record for record in records if record.high >= line]
-        results = [
-            record.value for record in candidates if _may_win(record, inside, named)
-        ]
+        results = [record.value for record in candidates if _may_win(record, inside, named)]
         if _may_tie(candidates, line):
             results.append(fail("tie", node.span))
         if not inside and not _all_fail(found):

@@ -5,6 +5,7 @@ out once for each record and date.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from attrs import define, field, frozen
 
@@ -40,6 +41,7 @@ class Frame:
         facts: What is known of the record.
         memo: The value of each definition of its kind, by slot; None if not worked out.
         filled: The value of each fact that is not simply given, by name.
+        claims: The claims below it, by the key of the ration.
     """
 
     record: Record
@@ -50,6 +52,7 @@ class Frame:
     memo: list[Value | None]
     filled: dict[str, Value] = field(factory=dict)
     groups: dict[str, Group] = field(factory=dict)
+    claims: dict[str, tuple[Any, ...]] = field(factory=dict)
 
 
 @frozen
@@ -63,6 +66,9 @@ class Learnt:
 
     facts: Mapping[tuple[Record, str], Value] = field(factory=dict)
     complete: frozenset[tuple[Record, str]] = frozenset()
+
+
+NOTHING: Final = Learnt()
 
 
 @frozen
@@ -88,8 +94,19 @@ class World:
         if frame is None:
             above = record.parent
             parent = self.policy(today) if above is None else self.frame(above, today)
-            frame = self._below(record, parent)
+            frame = self.frames[record, today] = Frame(
+                record, parent, today, self, self._known(record), [None] * self.sizes[record.entity]
+            )
         return frame
+
+    def _known(self, record: Record) -> Mapping[str, Value | Series]:
+        """Return the facts of a record, with what is supposed of it."""
+        if not self.learnt.facts:
+            return record.facts
+        learnt = {
+            name: value for (known, name), value in self.learnt.facts.items() if known is record
+        }
+        return {**record.facts, **learnt}
 
     def policy(self, today: int) -> Frame:
         """Return the frame of the policy as a whole, which stands on the case's own record."""
@@ -98,18 +115,6 @@ class World:
             root = self.case.root
             frame = Frame(root, None, today, self, root.facts, [None] * self.sizes[None])
             self.frames[None, today] = frame
-        return frame
-
-    def _below(self, record: Record, parent: Frame) -> Frame:
-        today = parent.today
-        facts: Mapping[str, Value | Series] = record.facts
-        if self.learnt.facts:
-            found = {
-                name: value for (known, name), value in self.learnt.facts.items() if known is record
-            }
-            facts = {**facts, **found}
-        frame = Frame(record, parent, today, self, facts, [None] * self.sizes[record.entity])
-        self.frames[record, today] = frame
         return frame
 
     def children(self, record: Record, kind: str) -> tuple[list[Record], int]:

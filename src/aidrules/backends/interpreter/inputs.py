@@ -1,8 +1,10 @@
-"""Facts and past decisions to what is known of them: given, dated, assumed by default, or unknown."""
+"""Facts and past decisions to what is known of them: given, dated, assumed or unknown."""
+
+from typing import Final
 
 from aidrules.backends.interpreter.frames import Closure, Frame
 from aidrules.backends.interpreter.scope import Scope
-from aidrules.bounds import any_of_type, fail, unknown_of
+from aidrules.bounds import any_of_type, fail, quotient, unknown_of
 from aidrules.case import Series
 from aidrules.program import Fact, Recorded
 from aidrules.types import Date, Optional, Quantity, Reference, core
@@ -19,6 +21,8 @@ from aidrules.values import (
     parts,
     settle,
 )
+
+_TWO: Final = 2
 
 
 def read_fact(fact: Fact, scope: Scope) -> Closure:
@@ -123,9 +127,6 @@ def middle(low: Number, high: Number, fact: Fact) -> Number | None:
     """Return the middle of two ends, rounded down to the fact's step; None without both ends."""
     if isinstance(low, Infinite) or isinstance(high, Infinite):
         return None
-    half = (low + high) / _TWO
+    half = quotient(low + high, _TWO)
     step = 1 if isinstance(core(fact.type), Date) else fact.step
     return half if step is None else max(low, half // step * step)
-
-
-_TWO = 2

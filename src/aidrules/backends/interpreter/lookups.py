@@ -11,7 +11,7 @@ from attrs import frozen
 from aidrules.backends.interpreter.frames import Closure, Frame
 from aidrules.backends.interpreter.quick import CERTAIN
 from aidrules.backends.interpreter.scope import Scope
-from aidrules.bounds import add_failure, fail, hull
+from aidrules.bounds import add_failure, fail, hull, quotient
 from aidrules.program import (
     AnyMatch,
     Constant,
@@ -118,7 +118,7 @@ def samples(body: Body, cells: Sequence[Match], *, whole: bool) -> list[object]:
     """
     match body:
         case Options(values=values):
-            return sorted(values)
+            return [*sorted(values)]
         case Selections(sure=sure, possible=possible):
             return [sure, possible]
         case Interval(low=low, high=high):
@@ -158,7 +158,7 @@ def _numbers(points: list[Exact], low: Number, high: Number, *, whole: bool) -> 
         if at + 1 < len(points):
             following = points[at + 1]
             if not whole:
-                yield (point + following) / _HALVES
+                yield quotient(point + following, _HALVES)
             elif floor(point) + 1 < following:
                 yield floor(point) + 1
     if isinstance(high, Infinite):
@@ -250,12 +250,10 @@ class FigureTable:
         )
 
     def meet(self, bodies: Sequence[Body]) -> tuple[list[Versions], list[Key] | None]:
-        """Return the rows that keys may meet, and the keys that meet none; None: too many to say."""
+        """Return the rows that keys may meet, and the keys that meet none (None: too many)."""
         columns = [
             samples(body, self._column(at), whole=_is_whole(type_))
-            for at, (body, type_) in enumerate(
-                zip(bodies, self.parameter.key_types, strict=True)
-            )
+            for at, (body, type_) in enumerate(zip(bodies, self.parameter.key_types, strict=True))
         ]
         if prod(map(len, columns)) > MAX_COMBINATIONS:
             return [*self.versions, *self.other_versions], None
@@ -452,7 +450,9 @@ def meet_rows(node: Table, rows: Rows, bodies: Sequence[Body]) -> Met:
     met: list[int] = []
     is_sure = False
     for at, row in enumerate(rows.cells):
-        fits = [[matches(cell, key) for key in keys] for cell, keys in zip(row, columns, strict=True)]
+        fits = [
+            [matches(cell, key) for key in keys] for cell, keys in zip(row, columns, strict=True)
+        ]
         if all(map(any, fits)):
             met.append(at)
             if all(map(all, fits)):  # what stands below is not reached
@@ -507,4 +507,3 @@ def table(node: Table, scope: Scope) -> Closure:
         return no_row if otherwise is None else otherwise(frame)
 
     return quick if scope.is_plain else slow
-

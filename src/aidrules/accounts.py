@@ -1,0 +1,127 @@
+"""A decided grant or requirement to its account: what is missing, assumed, due, and by whom."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from attrs import field, frozen
+
+from aidrules.backends.interpreter import Evaluation
+from aidrules.case import Record
+from aidrules.explain import Account, Missing
+from aidrules.program import Appeal, Deadline, Expr, Fact, Grant, Office, Requirement
+from aidrules.values import Value
+
+_Rule = TypeVar("_Rule", Deadline, Office)
+
+
+@frozen
+class Ground:
+    """What an outcome stands on.
+
+    Attributes:
+        status: As a word: see `decision.Status`.
+        receives: Whether it is received; of a requirement, whether it holds.
+        eligible: Whether it is before exclusion and rationing; of a requirement, the same.
+        amount: Of the grant; None if it has none.
+    """
+
+    evaluation: Evaluation = field(repr=False)
+    subject: Grant | Requirement = field(repr=False)
+    record: Record = field(repr=False)
+    status: str
+    receives: Value
+    eligible: Value
+    amount: Value | None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the definitions that make up the outcome: whether, and then how much."""
+        if isinstance(self.subject, Requirement):
+            return (self.subject.key,)
+        return (self.subject.receives, self.subject.key)
+
+
+def account(ground: Ground) -> Account:
+    """Return all that stands beside an outcome."""
+    deadline = office = paid_from = until = rule = None
+    subject = ground.subject
+    if isinstance(subject, Grant):
+        rule = _applying(subject.deadlines, ground)
+        deadline = None if rule is None else _day(rule.due, ground)
+        decides = _applying(subject.offices, ground)
+        office = None if decides is None else decides.name
+        paid_from = None if subject.paid_from is None else _day(subject.paid_from, ground)
+        until = _until(subject.appeal, ground)
+    return Account(
+        ground.evaluation.program,
+        ground.evaluation,
+        subject,
+        ground.record,
+        ground.status,
+        ground.receives,
+        ground.eligible,
+        ground.amount,
+        missing(ground),
+        assumed(ground),
+        deadline,
+        rule,
+        office,
+        paid_from,
+        until,
+    )
+
+
+def missing(ground: Ground) -> tuple[Missing, ...]:
+    """Return what could still decide an open outcome, most decisive first."""
+    if ground.status != "undecided":
+        return ()
+    program, records = ground.evaluation.program, ground.evaluation.case.records
+    found: list[Missing] = []
+    for key in ground.keys:
+        # The amount may be open where it is settled that something is received.
+        for each in ground.evaluation.missing(key, ground.record):
+            fact = None if each.is_list else program.fact[each.entity, each.name]
+            place = records.get((each.entity, each.record), ground.record)
+            holders = () if fact is None else fact.holders
+            office = None if fact is None else fact.office
+            question = None if fact is None else fact.ask
+            found.append(
+                Missing(place, each.name, each.is_list, each.score, holders, office, question)
+            )
+        if found:
+            break
+    return tuple(found)
+
+
+def assumed(ground: Ground) -> tuple[tuple[Record, Fact, Value], ...]:
+    """Return the defaults that were read, each once."""
+    found: dict[tuple[str, str, str], tuple[Record, Fact, Value]] = {}
+    for key in ground.keys:
+        for record, fact, value in ground.evaluation.assumed(key, ground.record):
+            found.setdefault((record.entity, record.id, fact.name), (record, fact, value))
+    return tuple(found.values())
+
+
+def _applying(rules: Iterable[_Rule], ground: Ground) -> _Rule | None:
+    """Return the first rule whose condition holds; none if it is open which one that is."""
+    for rule in rules:
+        if rule.condition is None:
+            return rule
+        match ground.evaluation.evaluate(rule.condition, ground.record):
+            case True:
+                return rule
+            case False:
+                continue
+            case _:
+                return None
+    return None
+
+
+def _until(appeal: Appeal | None, ground: Ground) -> int | None:
+    return None if appeal is None else _day(appeal.due, ground)
+
+
+def _day(expression: Expr, ground: Ground) -> int | None:
+    """Return a day if it is certain."""
+    value = ground.evaluation.evaluate(expression, ground.record)
+    return value if isinstance(value, int) else None

@@ -1,0 +1,159 @@
+"""The examples of a policy to what came of them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+
+from attrs import evolve, frozen
+
+from aidrules.backends.interpreter import Engine, Evaluation
+from aidrules.diagnostics import Diagnostic, Term, catalogue
+from aidrules.household import read
+from aidrules.program import (
+    Compare,
+    Example,
+    ExpectedStatus,
+    ExpectedTruth,
+    Expr,
+    OnRecord,
+    Program,
+)
+from aidrules.source import Span
+from aidrules.types import Date, Quantity, Type, Unit, core
+from aidrules.values import Absent, Failure, Possible, Value, is_decided
+
+
+@frozen
+class ExampleResult:
+    """What came of one example.
+
+    Attributes:
+        title: As the author wrote it.
+        span: Where it stands.
+        diagnostics: What is otherwise than expected; empty if it passed.
+    """
+
+    title: str
+    span: Span
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is as expected."""
+        return not self.diagnostics
+
+
+def run(program: Program, engine: Engine) -> Iterator[ExampleResult]:
+    """Yield what came of each example, in the order of the files."""
+    for example in program.examples:
+        yield ExampleResult(example.title, example.span, tuple(_run(example, program, engine)))
+
+
+def _run(example: Example, program: Program, engine: Engine) -> Iterator[Diagnostic]:
+    case, findings = read(program, example.document)
+    if case is None:
+        for finding in findings:
+            yield evolve(finding, span=example.span)
+        return
+    evaluation = engine.open(case, example.date)
+    for expected in example.expectations:
+        match expected:
+            case ExpectedStatus():
+                yield from _status(expected, evaluation)
+            case ExpectedTruth():
+                yield from _truth(expected, evaluation)
+
+
+def _status(expected: ExpectedStatus, evaluation: Evaluation) -> Iterator[Diagnostic]:
+    record = evaluation.case.records[expected.entity, expected.record]
+    program = evaluation.program
+    if expected.value is not None:
+        value = evaluation.evaluate(expected.value, record)
+        if is_decided(value):
+            shown = _shown(value, expected.value.type)
+            yield catalogue.expected_unknown(expected.span, shown)
+        return
+    grant = program.grant.get(expected.name)
+    key = expected.name if grant is None else grant.receives
+    receives = evaluation.value(key, record)
+    if grant is not None and receives is True:
+        is_open = not is_decided(evaluation.value(grant.key, record))
+    else:
+        is_open = isinstance(receives, Possible)
+    found = _word(receives, is_open=is_open, is_grant=grant is not None)
+    wanted = "undecided" if expected.status == "unknown" else expected.status
+    if found != wanted:
+        yield catalogue.expected_status(expected.span, Term(wanted), Term(found))
+
+
+def _word(receives: Value, *, is_open: bool, is_grant: bool) -> str:
+    if is_open:
+        return "undecided"
+    if isinstance(receives, Failure):
+        return "in-error"
+    if receives is True:
+        return "granted" if is_grant else "holds"
+    return "refused" if is_grant else "fails"
+
+
+def _truth(expected: ExpectedTruth, evaluation: Evaluation) -> Iterator[Diagnostic]:
+    root = evaluation.case.root
+    value = evaluation.evaluate(expected.condition, root)
+    if value is True:
+        return
+    sides = _sides(expected.condition)
+    if sides is None or isinstance(value, Failure):
+        yield catalogue.expected_truth(expected.span, _shown(value, expected.condition.type))
+        return
+    on, left, right = sides
+    record = root if on is None else evaluation.case.records[on.entity, on.record]
+    found = evaluation.evaluate(left, record)
+    wanted = evaluation.evaluate(right, record)
+    yield catalogue.expected_value(
+        expected.span, _shown(found, left.type), _shown(wanted, right.type)
+    )
+
+
+@frozen
+class Measured:
+    """An exact number with its unit, as a fact of a message."""
+
+    number: int | Fraction
+    unit: Unit
+
+    def words(self) -> tuple[str, Mapping[str, object]]:
+        """Return the lexicon's key and what fills it."""
+        return "quantity", {"number": self.number, "unit": self.unit}
+
+
+def _shown(value: Value, type_: Type) -> object:
+    """Return a value as a fact of a message."""
+    match value:
+        case bool():
+            return Term("yes" if value else "no")
+        case int() if isinstance(core(type_), Date):
+            return date.fromordinal(value)
+        case int() | Fraction():
+            plain = core(type_)
+            unit = plain.unit if isinstance(plain, Quantity) else Unit()
+            return value if unit.is_plain else Measured(value, unit)
+        case str():
+            return value
+        case frozenset():
+            return tuple(sorted(value)) or Term("all-empty")
+        case Failure():
+            return Term("failed")
+        case Possible():
+            return Term("unknown")
+        case Absent.ABSENT:
+            return Term("none")
+
+
+def _sides(condition: Expr) -> tuple[OnRecord | None, Expr, Expr] | None:
+    match condition:
+        case Compare(left=left, right=right):
+            return None, left, right
+        case OnRecord(body=Compare(left=left, right=right)):
+            return condition, left, right
+        case _:
+            return None

@@ -1,0 +1,169 @@
+"""A program to the expressions in it, and an expression to those of which it is made."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from aidrules.program import (
+    And,
+    AnyOver,
+    Arithmetic,
+    BestBy,
+    BestOver,
+    Boundary,
+    Brackets,
+    Cases,
+    Compare,
+    Constant,
+    Convert,
+    CountOver,
+    Else,
+    EveryOver,
+    Expr,
+    Extreme,
+    FactUse,
+    Fail,
+    Figure,
+    Follow,
+    HoldsAlways,
+    Includes,
+    IsNone,
+    MonthSum,
+    MovesWith,
+    Not,
+    OneOf,
+    OnRecord,
+    Or,
+    Part,
+    Payable,
+    PeriodsBetween,
+    Place,
+    Program,
+    Recorded,
+    Records,
+    Round,
+    SameAs,
+    Shift,
+    SumOver,
+    Table,
+    Today,
+    UnchangedBy,
+    UnknownValue,
+    Use,
+    Within,
+)
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """Return the expressions of which an expression is made, in the order in which they stand."""
+    match node:
+        case Constant() | UnknownValue() | Fail() | Today() | FactUse() | Use() | Recorded():
+            return ()
+        case Place():
+            return ()
+        case Figure(keys=keys, on=on):
+            found = tuple(key for column in keys for key in column)
+            return found if on is None else (*found, on)
+        case Follow(reference=reference, body=body):
+            return (reference, body)
+        case OnRecord(body=body):
+            return (body,)
+        case Arithmetic(left=left, right=right) | Compare(left=left, right=right):
+            return (left, right)
+        case Convert(value=value) | Round(value=value) | Not(value=value) | IsNone(value=value):
+            return (value,)
+        case OneOf(value=value) | Payable(value=value) | Brackets(value=value):
+            return (value,)
+        case Extreme(items=items) | And(items=items) | Or(items=items):
+            return items
+        case Includes(selection=selection, value=value):
+            return (selection, value)
+        case Within(date=date, period=period, start=start):
+            return (date, period, start)
+        case Else(value=value, alternative=alternative):
+            return (value, alternative)
+        case Cases(branches=branches, otherwise=otherwise):
+            inside = tuple(e for branch in branches for e in (branch.condition, branch.result))
+            return inside if otherwise is None else (*inside, otherwise)
+        case Table(inputs=inputs, rows=rows, otherwise=otherwise):
+            inside = (*inputs, *(row.result for row in rows))
+            return inside if otherwise is None else (*inside, otherwise)
+        case SumOver(over=over, value=value):
+            return (*_filter(over), value)
+        case CountOver(over=over):
+            return _filter(over)
+        case AnyOver(over=over, condition=condition) | EveryOver(over=over, condition=condition):
+            return (*_filter(over), condition)
+        case BestOver(over=over, value=value, otherwise=otherwise):
+            inside = (*_filter(over), value)
+            return inside if otherwise is None else (*inside, otherwise)
+        case BestBy(over=over, value=value, by=by, otherwise=otherwise):
+            inside = (*_filter(over), by, value)
+            return inside if otherwise is None else (*inside, otherwise)
+        case MonthSum(value=value, first=first, last=last):
+            return (first, last, value)
+        case Shift(date=date, period=period):
+            return (date, period)
+        case PeriodsBetween(first=first, last=last):
+            return (first, last)
+        case Boundary(date=date) | Part(date=date):
+            return (date,)
+        case _:
+            assert_never(node)
+
+
+def _filter(over: Records) -> tuple[Expr, ...]:
+    return () if over.condition is None else (over.condition,)
+
+
+def walk(root: Expr) -> Iterator[Expr]:
+    """Yield an expression and all that it is made of."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(children(node)))
+
+
+def depth(root: Expr) -> int:
+    """Return how many levels of expressions an expression has."""
+    deepest = 0
+    waiting = [(root, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        deepest = max(deepest, level)
+        waiting.extend((child, level + 1) for child in children(node))
+    return deepest
+
+
+def expressions(program: Program) -> list[Expr]:
+    """Return every expression that stands for itself in a program."""
+    found: list[Expr] = [definition.body for definition in program.definitions]
+    for grant in program.grants:
+        found.extend(line.condition for line in grant.lines)
+        for deadline in grant.deadlines:
+            found.append(deadline.due)
+            if deadline.condition is not None:
+                found.append(deadline.condition)
+        found.extend(o.condition for o in grant.offices if o.condition is not None)
+        if grant.appeal is not None:
+            found.append(grant.appeal.due)
+        if grant.paid_from is not None:
+            found.append(grant.paid_from)
+    for requirement in program.requirements:
+        found.extend(line.condition for line in requirement.lines)
+    for ration in program.rations:
+        found.extend(order for order, _ in ration.orders)
+        if ration.fund is not None:
+            found.append(ration.fund)
+    found.extend(x.choice for x in program.exclusions if x.choice is not None)
+    found.extend(fact.default for fact in program.facts if fact.default is not None)
+    found.extend(p.applies for p in program.parameters if p.applies is not None)
+    for check in program.checks:
+        match check.property:
+            case HoldsAlways(condition=condition):
+                found.append(condition)
+            case MovesWith(value=value, fact=fact) | UnchangedBy(value=value, fact=fact):
+                found.extend((value, fact))
+            case SameAs():
+                pass
+    return found

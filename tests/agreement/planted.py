@@ -1,0 +1,362 @@
+"""Wrong rules, each planted in a copy of the interpreter, to what the properties say of it.
+
+A property that never fails proves nothing. Each fault is one that somebody may well write; the
+list is that of the design. A fault whose text is no longer found in the interpreter is an error:
+then it must be planted anew.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from attrs import frozen
+
+import aidrules
+from aidrules.case import Case, Record
+from aidrules.program import Exclusion, Program
+from aidrules.values import Value, is_decided, may_be
+
+from .properties import Emit, Engine, Evaluation
+
+PACKAGE = Path(aidrules.__file__).parent
+COPIED = ("bounds", "backends/interpreter")
+"""What a fault may be planted in; each copy imports the others."""
+
+
+@frozen
+class Edit:
+    """A piece of a module and the wrong piece in its place; blanks and line ends do not count."""
+
+    module: str
+    right: str
+    wrong: str
+
+    def applied(self, text: str) -> str:
+        """Return the text with the fault.
+
+        Raises:
+            LookupError: If the piece does not stand there exactly once.
+        """
+        pieces = map(re.escape, re.findall(r"\w+|[^\w\s]", self.right))
+        pattern = r"\s*".join(pieces)
+        changed, count = re.subn(pattern, lambda _: self.wrong, text)
+        if count != 1:
+            message = f"{self.module} has {count} times: {self.right}"
+            raise LookupError(message)
+        return changed
+
+
+@frozen
+class Fault:
+    """A wrong rule: edits of the interpreter, or another way to ask it."""
+
+    name: str
+    edits: tuple[Edit, ...] = ()
+    asked: Callable[[Program, Evaluation, str, Record], Value] | None = None
+
+
+# ---------------------------------------------------------------- wrong lowerings of grants
+
+
+@frozen
+class _Asking:
+    """What makes engines that are asked in another way."""
+
+    make: Emit
+    asked: Callable[[Program, Evaluation, str, Record], Value]
+
+    def __call__(self, program: Program, *, plain: bool = True) -> Engine:
+        return _AskedEngine(program, self.make(program, plain=plain), self.asked)
+
+
+@frozen
+class _AskedEngine:
+    program: Program
+    engine: Engine
+    asked: Callable[[Program, Evaluation, str, Record], Value]
+
+    def open(self, case: Case, today: int) -> Evaluation:
+        return _AskedEvaluation(self.program, self.engine.open(case, today), self.asked)
+
+
+@frozen
+class _AskedEvaluation:
+    program: Program
+    evaluation: Evaluation
+    asked: Callable[[Program, Evaluation, str, Record], Value]
+
+    def value(self, key: str, record: Record) -> Value:
+        return self.asked(self.program, self.evaluation, key, record)
+
+
+def without_undecided(program: Program, evaluation: Evaluation, key: str, record: Record) -> Value:
+    """Return whether a grant is received, as if only surely eligible grants stood before it."""
+    for exclusion in program.exclusions:
+        if exclusion.how == "order" and key.removesuffix("/receives") in exclusion.grants:
+            return _received(exclusion, evaluation, key, record)
+    return evaluation.value(key, record)
+
+
+def _received(exclusion: Exclusion, evaluation: Evaluation, key: str, record: Record) -> Value:
+    name = key.removesuffix("/receives")
+    earlier = exclusion.grants[: exclusion.grants.index(name)]
+    found = [evaluation.value(f"{grant}/eligible", record) for grant in earlier]
+    if key == name or any(is_decided(value) and not may_be(value, False) for value in found):
+        return evaluation.value(key, record)
+    return evaluation.value(f"{name}/eligible", record)
+
+
+def in_full(program: Program, evaluation: Evaluation, key: str, record: Record) -> Value:
+    """Return the value of a grant, an undecided one being worth what is asked for."""
+    grant = program.grant.get(key)
+    if grant is None or grant.amount is None:
+        return evaluation.value(key, record)
+    if is_decided(evaluation.value(grant.receives, record)):
+        return evaluation.value(key, record)
+    return evaluation.value(grant.payment, record)
+
+
+# ---------------------------------------------------------------- the list
+
+FAULTS = (
+    Fault(
+        "an optional record is taken for a known one when there may be one",
+        (
+            Edit(
+                "interpreter/aggregates.py",
+                "return self.is_listed and self.may_be_in and not self.may_be_out",
+                "return (self.is_listed or self.times == 1)"
+                " and self.may_be_in and not self.may_be_out",
+            ),
+        ),
+    ),
+    Fault(
+        "a no on the right beats an error on the left",
+        (
+            Edit(
+                "bounds/truths.py",
+                "if not may_be(item, not decisive): reached_end = False break",
+                "if not may_be(item, not decisive):\n"
+                "            reached_end = False\n"
+                "            if not isinstance(item, Failure):\n"
+                "                break",
+            ),
+        ),
+    ),
+    Fault(
+        "cases stop at the first possible yes",
+        (
+            Edit(
+                "interpreter/closures.py",
+                "if not may_be(condition, False): break",
+                "if may_be(condition, True):\n                break",
+            ),
+        ),
+    ),
+    Fault(
+        "a missing row is skipped",
+        (
+            Edit(
+                "interpreter/lookups.py",
+                "error = error or (None if is_complete else failure.of(values, day))",
+                "pass",
+            ),
+        ),
+    ),
+    Fault(
+        "an undecided filter is counted in the low end",
+        (
+            Edit(
+                "interpreter/aggregates.py",
+                "low = sum(member.is_in for member in found.members)",
+                "low = sum(m.is_listed and m.may_be_in for m in found.members)",
+            ),
+        ),
+    ),
+    Fault(
+        "the highest has the low end of undecided members",
+        (
+            Edit(
+                "interpreter/aggregates.py",
+                "far = best(far for far, _ in inside) if inside else",
+                "far = best(far for far, _ in maybe) if inside else",
+            ),
+        ),
+    ),
+    Fault(
+        "a certain error is lost in any and every",
+        (
+            Edit(
+                "interpreter/aggregates.py",
+                "if found.lost is not None: return found.lost may_decide = any(",
+                "may_decide = any(",
+            ),
+        ),
+    ),
+    Fault(
+        "0 inside a divisor is no error",
+        (
+            Edit(
+                "bounds/numbers.py", "right.low <= 0 <= right.high", "0 in (right.low, right.high)"
+            ),
+        ),
+    ),
+    Fault(
+        "an amount that may be negative is no error",
+        (
+            Edit(
+                "bounds/numbers.py",
+                'failure = fail("negative-amount", span) if low < 0 else None',
+                'failure = fail("negative-amount", span) if high < 0 else None',
+            ),
+        ),
+    ),
+    Fault(
+        "an undecided earlier grant is ignored",
+        asked=without_undecided,
+    ),
+    Fault(
+        "an undecided grant is worth its full amount",
+        asked=in_full,
+    ),
+    Fault(
+        "a possible tie is no error",
+        (
+            Edit(
+                "interpreter/aggregates.py",
+                "is_level = max(one.low, other.low, line) <= min(one.high, other.high)",
+                "is_level = one.low == one.high == other.low == other.high",
+            ),
+        ),
+    ),
+    Fault(
+        "two values differ only when they are disjoint",
+        (
+            Edit(
+                "bounds/truths.py",
+                "return bits(no=not is_same, yes=meet(one, other, named))",
+                "return bits(no=not (is_same or meet(one, other, named)),"
+                " yes=meet(one, other, named))",
+            ),
+        ),
+    ),
+    Fault(
+        "the ends of a date difference are not crossed",
+        (
+            Edit(
+                "bounds/days.py",
+                "_count(period, start.high, end.low,",
+                "_count(period, start.low, end.low,",
+            ),
+            Edit(
+                "bounds/days.py",
+                '_count(period, start.low, end.high, "down"',
+                '_count(period, start.high, end.high, "down"',
+            ),
+        ),
+    ),
+    Fault(
+        "an operand in error has a body",
+        (
+            Edit(
+                "bounds/numbers.py",
+                "return strict(_sum, left, right)",
+                "wrong = isinstance(left, Failure) and not isinstance(right, Failure)\n"
+                "    return hull((left, right)) if wrong else strict(_sum, left, right)",
+            ),
+            Edit(
+                "bounds/numbers.py",
+                "from aidrules.bounds.sets import",
+                "from aidrules.bounds.sets import hull\nfrom aidrules.bounds.sets import",
+            ),
+        ),
+    ),
+    Fault(
+        "an undecided filter adds the part without 0",
+        (
+            Edit(
+                "interpreter/aggregates.py",
+                "part = settle(body) if member.is_in else hull((0, settle(body)))",
+                "part = settle(body)",
+            ),
+        ),
+    ),
+    Fault(
+        "the open end of a row is in it",
+        (
+            Edit(
+                "interpreter/lookups.py",
+                "return above and (key < high or (cell.high_included and key == high))",
+                "return above and key <= high",
+            ),
+        ),
+    ),
+    Fault(
+        "two products stand for four",
+        (
+            Edit(
+                "bounds/numbers.py",
+                "ends = [_times(one, other) for one in _ends(left) for other in _ends(right)]",
+                "ends = [_times(a, b) for a, b in zip(_ends(left), _ends(right), strict=True)]",
+            ),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- copies of the interpreter
+
+
+@contextmanager
+def planted(fault: Fault) -> Iterator[Emit]:
+    """Give what makes engines with a fault."""
+    with TemporaryDirectory() as folder:
+        name = "planted_" + re.sub(r"\W+", "_", fault.name)
+        _copy(fault, Path(folder) / name, name)
+        sys.path.insert(0, folder)
+        invalidate_caches()
+        try:
+            make: Emit = import_module(f"{name}.interpreter").emit
+            yield make if fault.asked is None else _Asking(make, fault.asked)
+        finally:
+            sys.path.remove(folder)
+            for module in [module for module in sys.modules if module.split(".")[0] == name]:
+                del sys.modules[module]
+
+
+def _copy(fault: Fault, target: Path, name: str) -> None:
+    """Write the interpreter to a folder, under another name and with the edits of a fault."""
+    target.mkdir()
+    (target / "__init__.py").touch()
+    edits = list(fault.edits)
+    for part in COPIED:
+        folder = target / Path(part).name
+        folder.mkdir()
+        for path in sorted((PACKAGE / part).glob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            for edit in [edit for edit in edits if edit.module == f"{folder.name}/{path.name}"]:
+                text = edit.applied(text)
+                edits.remove(edit)
+            text = text.replace("aidrules.backends.interpreter", f"{name}.interpreter")
+            text = text.replace(
+                "aidrules.backends import interpreter", f"{name} import interpreter"
+            )
+            text = text.replace("aidrules.bounds", f"{name}.bounds")
+            text = text.replace("from aidrules import bounds, dates", "from aidrules import dates\n"
+                                f"from {name} import bounds")  # fmt: skip
+            (folder / path.name).write_text(text, encoding="utf-8")
+    if edits:
+        raise LookupError(edits[0].module)
+
+
+def table(caught: Mapping[str, tuple[str, int] | None]) -> str:
+    """Return which property caught each fault, and after how many triples."""
+    lines = [f"{'fault':<68} {'triples':>8}  caught by"]
+    for name, found in caught.items():
+        claim, triples = found or ("not caught", 0)
+        lines.append(f"{name:<68} {triples:>8,}  {claim}")
+    return "\n".join(lines)
