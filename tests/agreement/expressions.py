@@ -582,6 +582,49 @@ class Maker:
         value = self.make(kind, entity, min(depth, 1))
         return Includes(type=types.TRUTH, span=HERE, selection=selection, value=value)
 
+    def sharp(self, entity: str | None) -> tuple[Kind, Expr]:
+        """Return a shallow rule of the sort that is easily got wrong where little is known."""
+        rng = self.rng
+        ways: list[tuple[Kind, Callable[[], Expr]]] = [
+            ("number", partial(self.arithmetic, entity, 0)),
+            ("number", partial(self.cases, "number", entity, 0)),
+            ("truth", partial(self.compare, entity, 1)),
+            ("month", partial(self.periods, "month", entity, 0)),
+        ]
+        if below(entity):
+            ways = [
+                ("number", partial(self.sum_over, entity, 0)),
+                (
+                    "count",
+                    lambda: CountOver(type=types.COUNT, span=HERE, over=self.records(entity, 1)),
+                ),
+                ("truth", partial(self.quantified, AnyOver, entity, 1)),
+                ("truth", partial(self.quantified, EveryOver, entity, 1)),
+                ("truth", partial(self.all_divide, AnyOver, entity)),
+                ("truth", partial(self.all_divide, EveryOver, entity)),
+                ("number", partial(self.best_over, "number", entity, 0)),
+                ("number", partial(self.best_by, "number", entity, 0)),
+                *ways,
+            ]
+        kind, way = rng.choice(ways)
+        return kind, way()
+
+    def all_divide(self, over: type[AnyOver] | type[EveryOver], entity: str | None) -> Expr:
+        """Return whether a quotient is large for a record, or for every one: some divide by 0."""
+        rng = self.rng
+        kind = rng.choice(below(entity))
+        ratio = Arithmetic(
+            type=types.NUMBER,
+            span=HERE,
+            op="/",
+            left=self.make("number", kind, 0),
+            right=self.make("number", kind, 0),
+        )
+        limit = Constant(type=types.NUMBER, span=HERE, value=rng.choice(NUMBERS))
+        condition = Compare(type=types.TRUTH, span=HERE, op=">=", left=ratio, right=limit)
+        records = Records(kind, None, None)
+        return over(type=types.TRUTH, span=HERE, over=records, condition=condition)
+
     def date_rules(self) -> DateRules:
         """Return what the module says of dates."""
         return DateRules(self.rng.choice(("down", "up", "refuse")), "cn")

@@ -341,13 +341,16 @@ def _copy(fault: Fault, target: Path, name: str) -> None:
             for edit in [edit for edit in edits if edit.module == f"{folder.name}/{path.name}"]:
                 text = edit.applied(text)
                 edits.remove(edit)
-            text = text.replace("aidrules.backends.interpreter", f"{name}.interpreter")
-            text = text.replace(
-                "aidrules.backends import interpreter", f"{name} import interpreter"
-            )
-            text = text.replace("aidrules.bounds", f"{name}.bounds")
-            text = text.replace("from aidrules import bounds, dates", "from aidrules import dates\n"
-                                f"from {name} import bounds")  # fmt: skip
+            for old, new in (
+                ("aidrules.backends.interpreter", f"{name}.interpreter"),
+                ("aidrules.backends import", f"{name} import"),
+                ("aidrules.bounds", f"{name}.bounds"),
+                (
+                    "aidrules import bounds, dates",
+                    f"aidrules import dates\nfrom {name} import bounds",
+                ),
+            ):
+                text = text.replace(old, new)
             (folder / path.name).write_text(text, encoding="utf-8")
     if edits:
         raise LookupError(edits[0].module)

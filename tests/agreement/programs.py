@@ -181,6 +181,10 @@ def add_definition(maker: Maker, name: str) -> None:
         body = maker.make("truth", entity, 1)
         maker.groups.append(add(maker, name, entity, "truth", body, Role.GROUP))
         return
+    if rng.random() < 0.35:
+        kind, body = maker.sharp(entity)
+        add(maker, name, entity, kind, body, Role.DEFINE)
+        return
     kinds = ("number", "number", "number", "truth", "truth", "count", "date", "month", "day")
     more = (*VALUED, "number?", "date?", "closed?", "person?", "text?")
     kind = rng.choice(kinds if rng.random() < 0.7 else more)

@@ -66,10 +66,11 @@ def run_here(triples: int, seeds: Iterable[int], emit_: Emit = emit) -> Tally:
 
 
 def catch(fault: Fault, triples: int, first_seed: int) -> tuple[str, int] | None:
-    """Return the property that catches a fault and after how many triples; None if none does."""
+    """Return the properties that catch a fault and after how many triples; None if none does."""
     with planted(fault) as wrong:
         tally = run_here(triples, range(first_seed, first_seed + triples), wrong)
-    return (tally.findings[0].claim, tally.triples) if tally.findings else None
+    claims = {finding.claim for finding in tally.findings}
+    return ("; ".join(sorted(claims)), tally.triples) if claims else None
 
 
 def missed(tally: Tally) -> list[str]:

@@ -17,6 +17,7 @@ from aidrules.check.rules import (
     exclusion,
     grant,
     group,
+    obligation,
     ration,
     requirement,
 )
@@ -106,6 +107,7 @@ def _elaborate(names: Names, diagnostics: list[Diagnostic]) -> Program:
             grants.append(granted[0])
             definitions.extend(granted[1])
     requirements = tuple(r for s in symbols if (r := requirement(s, home(s))) is not None)
+    definitions.extend(obligation(r) for r in requirements)
     ordered = in_order(
         tuple(definitions),
         {(f.entity, f.name): f for f in facts},

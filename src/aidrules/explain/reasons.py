@@ -186,10 +186,11 @@ def reasons(
     """
     reader = _Reader(program, trace, record, frozenset())
     if isinstance(subject, Requirement):
-        lines = tuple(
-            reader.line(line, Kind.OBLIGATION, subject.citations) for line in subject.lines
+        return _without_repeats(
+            reason
+            for line in subject.lines
+            for reason in reader.line(line, Kind.OBLIGATION, subject.citations, subject.key)
         )
-        return _without_repeats(lines)
     match receives:
         case True:
             found = _granted(reader, subject)
@@ -364,14 +365,14 @@ class _Reader:
     # -------------------------------------------------------------- lines
 
     def conditions(self, grant: Grant) -> Iterator[Reason]:
-        """Yield the reason of each line, up to one that guards the rest from being asked."""
+        """Yield the reasons of each line, up to one that guards the rest from being asked."""
         for line in grant.lines:
             kind = _kind(line, grant)
-            found = self.line(line, kind, grant.citations)
-            if found.outcome is Outcome.HOLDS and self.is_elsewhere(line):
+            found = self.line(line, kind, grant.citations, grant.key)
+            if found[0].outcome is Outcome.HOLDS and self.is_elsewhere(line):
                 continue
-            yield found
-            if found.outcome is Outcome.FAILS:
+            yield from found
+            if any(reason.outcome is Outcome.FAILS for reason in found):
                 return
 
     def is_elsewhere(self, line: Line) -> bool:
@@ -379,26 +380,49 @@ class _Reader:
         parts = _amendment(line.condition)
         return parts is not None and self.step(parts[0]).value is True
 
-    def line(self, line: Line, kind: Kind, otherwise: tuple[Citation, ...]) -> Reason:
-        """Return the reason of a line: its statement narrowed to what decides it."""
+    def line(
+        self, line: Line, kind: Kind, otherwise: tuple[Citation, ...], about: str
+    ) -> tuple[Reason, ...]:
+        """Return the reasons of a line: one, or one for each of the parts that must all hold."""
         whole = self.step(line.condition)
         parts = _amendment(line.condition)
         condition = line.condition if parts is None else parts[1]
-        if line.is_exception and isinstance(condition, Not):
+        is_exception = line.is_exception and isinstance(condition, Not)
+        if is_exception and isinstance(condition, Not):
             condition = condition.value
-        statement, named = self.narrowed(self.step(condition))
-        own = tuple(cited for key in named for cited in self.program.definition[key].citations)
-        found = self.reason(kind, _outcome(whole.value), statement)
-        return evolve(
-            found,
-            whole=whole,
-            named=named,
-            citations=line.citations
-            or condition.cites
-            or own
-            or (() if kind is Kind.FORCE else otherwise),
-            failure=failure_of(whole.value),
-        )
+        must = whole if kind in {Kind.FORCE, Kind.DURATION} else self.step(condition)
+        split = kind not in {Kind.FORCE, Kind.DURATION}
+        found: list[Reason] = []
+        for statement, named in self.parts(must, wanted=not is_exception) if split else [(must, ())]:
+            own = tuple(each for key in named for each in self.program.definition[key].citations)
+            cited = line.citations or condition.cites or own
+            value = _negated(statement.value) if is_exception else statement.value
+            reason = self.reason(kind, _outcome(value), statement)
+            found.append(
+                evolve(
+                    reason,
+                    whole=whole,
+                    about=about,
+                    named=named,
+                    citations=cited or (() if kind is Kind.FORCE else otherwise),
+                )
+            )
+        return tuple(found)
+
+    def parts(self, step: Step, *, wanted: bool) -> Iterator[tuple[Step, tuple[str, ...]]]:
+        """Yield what must all hold (if not wanted: must all fail), and how each was named."""
+        statement, named = self.narrowed(step)
+        match statement.expression:
+            case And() if wanted and statement.value is not False:
+                pass
+            case Or() if not wanted and statement.value is not True:
+                pass
+            case _:
+                yield statement, named
+                return
+        for operand in self.trace.operands(statement):
+            for inner, more in self.parts(operand, wanted=wanted):
+                yield inner, (*named, *more)
 
     def narrowed(self, step: Step) -> tuple[Step, tuple[str, ...]]:
         """Return what decides a condition, and the steps by which it was named on the way."""
@@ -527,7 +551,12 @@ class _Reader:
         formula, cases = self.chosen(inner)
         more, inside = self.shaped(formula)
         found = evolve(
-            found, statement=more, cases=cases, citations=more.expression.cites or found.citations
+            found,
+            statement=more,
+            cases=cases,
+            sides=self.inputs(more),
+            worked=self.worked(more),
+            citations=more.expression.cites or found.citations,
         )
         found = self.with_parts(found, *cases, more)
         return evolve(found, parts=(*found.parts, *inside, *lines))

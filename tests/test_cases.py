@@ -1,0 +1,27 @@
+"""Every block of every lesson runs and says what the lesson says."""
+
+import os
+from pathlib import Path
+
+import pytest
+from lessons import run
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_lesson_is_true(path: Path) -> None:
+    text = path.read_text("utf-8")
+    found = list(run(text))
+    if os.environ.get("AIDRULES_REGENERATE"):
+        for finding in reversed(found):
+            if finding.block.info[:1] == ("text",):
+                block = finding.block
+                text = text[: block.start] + finding.actual + text[block.end :]
+        path.write_text(text, "utf-8")
+        found = [finding for finding in found if finding.block.info[:1] != ("text",)]
+    shown = [
+        f"{path.name}:{f.block.line}: expected\n{f.expected}\nbut it is\n{f.actual}" for f in found
+    ]
+
+    assert [] == shown, "\n\n".join(shown)
