@@ -29,6 +29,7 @@ from aidrules.values import (
     parts,
     settle,
 )
+from typed import between, is_within
 
 ERROR = Failure("given")
 HALF = Fraction(1, 2)
@@ -42,25 +43,6 @@ REFUSE = bounds.Days("refuse", CALENDAR, None)
 
 
 # ---------------------------------------------------------------- sets, subsets, members
-
-
-def is_within(part: Value, whole: Value) -> bool:
-    """Whether every outcome of one value is one of another."""
-    body, absent, failure = parts(part)
-    outer, outer_absent, outer_failure = parts(whole)
-    if (absent and not outer_absent) or (failure is not None and outer_failure is None):
-        return False
-    match body, outer:
-        case None, _:
-            return True
-        case Interval(), Interval():
-            return outer.low <= body.low and body.high <= outer.high
-        case Options(), Options():
-            return set(body.values) <= set(outer.values)
-        case Selections(), Selections():
-            return outer.sure <= body.sure and body.possible <= outer.possible
-        case _:
-            return False
 
 
 @st.composite
@@ -79,7 +61,7 @@ def intervals(draw: st.DrawFn, points: st.SearchStrategy[Any], *, infinite: bool
 def parts_of_interval(draw: st.DrawFn, whole: Interval, points: st.SearchStrategy[Any]) -> Interval:
     """Draw a part of an interval."""
     ends = [end for end in (whole.low, whole.high) if not isinstance(end, Infinite)]
-    ends += [point for point in draw(st.lists(points, min_size=3, max_size=3))]
+    ends += draw(st.lists(points, min_size=3, max_size=3))
     inside = [end for end in ends if whole.low <= end <= whole.high]
     if not inside:
         return whole
@@ -458,7 +440,7 @@ RULES: dict[str, Rule] = {
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_rule_covers_every_plain_answer(name: str, data: st.DataObject) -> None:
     rule = RULES[name]
@@ -469,7 +451,7 @@ def test_a_rule_covers_every_plain_answer(name: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_rule_is_exact_on_single_values(name: str, data: st.DataObject) -> None:
     rule = RULES[name]
@@ -480,7 +462,7 @@ def test_a_rule_is_exact_on_single_values(name: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_rule_is_monotone(name: str, data: st.DataObject) -> None:
     rule = RULES[name]
@@ -491,10 +473,6 @@ def test_a_rule_is_monotone(name: str, data: st.DataObject) -> None:
 
 
 # ---------------------------------------------------------------- the planted faults of the page
-
-
-def between(low: Any, high: Any) -> Value:
-    return settle(Interval(low, high))
 
 
 def test_a_certain_error_wins_over_a_no_behind_it_and_not_before_it() -> None:

@@ -1,6 +1,6 @@
 """A program to the expressions in it, and an expression to those of which it is made."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from aidrules.program import (
@@ -167,3 +167,55 @@ def expressions(program: Program) -> list[Expr]:
             case SameAs():
                 pass
     return found
+
+
+def may_fail(program: Program) -> Callable[[Expr], bool]:
+    """Return the test whether an expression may be an error on some record, by its form alone.
+
+    What it passes never fails, whatever the facts; what it does not pass may.
+    """
+    failing: set[str] = set()
+
+    def fails(node: Expr) -> bool:
+        match node:
+            case Constant() | UnknownValue() | Today() | Recorded():
+                return False
+            case FactUse(entity=entity, name=name):
+                fact = program.fact.get((entity, name))
+                return fact is None or fact.default is not None
+            case Use(key=key):
+                return key in failing
+            case Arithmetic(op="/", left=left, right=Constant(value=divisor)):
+                return not divisor or fails(left)
+            case Arithmetic(op="/"):
+                return True
+            case (
+                Arithmetic()
+                | Convert()
+                | Extreme()
+                | Round()
+                | Compare()
+                | OneOf()
+                | Includes()
+                | Not()
+                | And()
+                | Or()
+                | IsNone()
+                | Else()
+                | SumOver()
+                | CountOver()
+                | AnyOver()
+                | EveryOver()
+                | Brackets()
+            ):
+                return any(fails(child) for child in children(node))
+            case Cases(otherwise=otherwise, complete=complete):
+                is_closed = otherwise is not None or complete
+                return not is_closed or any(fails(child) for child in children(node))
+            case _:
+                return True
+
+    for definition in program.definitions:
+        if fails(definition.body):
+            failing.add(definition.key)
+    return fails

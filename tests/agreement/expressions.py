@@ -382,9 +382,7 @@ class Maker:
         )
         if below(entity):
             for _ in range(3):
-                yield lambda: CountOver(
-                    type=types.COUNT, span=HERE, over=self.records(entity, depth)
-                )
+                yield partial(self.count_over, entity, depth)
 
     def date_branches(self, entity: str | None, depth: int) -> Iterator[Callable[[], Expr]]:
         """Yield the ways to a date."""
@@ -508,6 +506,10 @@ class Maker:
             return Records(kind, group.key, both)
         return Records(kind, None, condition)
 
+    def count_over(self, entity: str | None, depth: int) -> Expr:
+        """Return how many records there are."""
+        return CountOver(type=types.COUNT, span=HERE, over=self.records(entity, depth))
+
     def sum_over(self, entity: str | None, depth: int) -> Expr:
         """Return a sum over records."""
         over = self.records(entity, depth)
@@ -584,43 +586,59 @@ class Maker:
 
     def sharp(self, entity: str | None) -> tuple[Kind, Expr]:
         """Return a shallow rule of the sort that is easily got wrong where little is known."""
-        rng = self.rng
         ways: list[tuple[Kind, Callable[[], Expr]]] = [
-            ("number", partial(self.arithmetic, entity, 0)),
+            ("number", partial(self.of_facts, entity)),
+            ("number", partial(self.of_facts, entity)),
             ("number", partial(self.cases, "number", entity, 0)),
             ("truth", partial(self.compare, entity, 1)),
             ("month", partial(self.periods, "month", entity, 0)),
         ]
         if below(entity):
-            ways = [
+            ways += [
                 ("number", partial(self.sum_over, entity, 0)),
-                (
-                    "count",
-                    lambda: CountOver(type=types.COUNT, span=HERE, over=self.records(entity, 1)),
-                ),
+                ("count", partial(self.count_over, entity, 1)),
                 ("truth", partial(self.quantified, AnyOver, entity, 1)),
                 ("truth", partial(self.quantified, EveryOver, entity, 1)),
                 ("truth", partial(self.all_divide, AnyOver, entity)),
                 ("truth", partial(self.all_divide, EveryOver, entity)),
-                ("number", partial(self.best_over, "number", entity, 0)),
+                ("number", partial(self.best_of_facts, entity)),
                 ("number", partial(self.best_by, "number", entity, 0)),
-                *ways,
             ]
-        kind, way = rng.choice(ways)
+        kind, way = self.rng.choice(ways)
         return kind, way()
+
+    def read(self, kind: Kind, entity: str | None) -> Expr:
+        """Return a fact of the kind, if the record or one above it has any."""
+        above = set(ancestry(entity))
+        facts = [fact for fact, of in self.facts if of == kind and fact.entity in above]
+        if not facts:
+            return self.make(kind, entity, 0)
+        fact = self.rng.choice(facts)
+        return FactUse(type=fact.type, span=HERE, entity=fact.entity, name=fact.name)
+
+    def of_facts(self, entity: str | None) -> Expr:
+        """Return a product, quotient, sum or difference of two facts."""
+        left, right = self.read("number", entity), self.read("number", entity)
+        op: Literal["+", "-", "*", "/"] = self.rng.choice(("+", "-", "*", "*", "/"))
+        return Arithmetic(type=types.NUMBER, span=HERE, op=op, left=left, right=right)
+
+    def best_of_facts(self, entity: str | None) -> Expr:
+        """Return the highest or lowest fact of some records."""
+        kind = self.rng.choice(below(entity))
+        over = Records(kind, None, self.read("truth", kind))
+        value = self.read("number", kind)
+        word: Literal["highest", "lowest"] = self.rng.choice(("highest", "lowest"))
+        rest = self.make("number", entity, 0) if self.rng.random() < 0.7 else None
+        return BestOver(
+            type=types.NUMBER, span=HERE, word=word, over=over, value=value, otherwise=rest
+        )
 
     def all_divide(self, over: type[AnyOver] | type[EveryOver], entity: str | None) -> Expr:
         """Return whether a quotient is large for a record, or for every one: some divide by 0."""
-        rng = self.rng
-        kind = rng.choice(below(entity))
-        ratio = Arithmetic(
-            type=types.NUMBER,
-            span=HERE,
-            op="/",
-            left=self.make("number", kind, 0),
-            right=self.make("number", kind, 0),
-        )
-        limit = Constant(type=types.NUMBER, span=HERE, value=rng.choice(NUMBERS))
+        kind = self.rng.choice(below(entity))
+        left, right = self.read("number", kind), self.read("number", kind)
+        ratio = Arithmetic(type=types.NUMBER, span=HERE, op="/", left=left, right=right)
+        limit = Constant(type=types.NUMBER, span=HERE, value=self.rng.choice(NUMBERS))
         condition = Compare(type=types.TRUTH, span=HERE, op=">=", left=ratio, right=limit)
         records = Records(kind, None, None)
         return over(type=types.TRUTH, span=HERE, over=records, condition=condition)

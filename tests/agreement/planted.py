@@ -9,18 +9,20 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from importlib import import_module, invalidate_caches
+from math import floor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from attrs import frozen
+from attrs import field, frozen
 
 import aidrules
 from aidrules.case import Case, Record
-from aidrules.program import Exclusion, Program
-from aidrules.values import Value, is_decided, may_be
+from aidrules.program import Program
+from aidrules.values import Failure, Infinite, Interval, Value, is_decided, parts, settle
 
-from .properties import Emit, Engine, Evaluation
+from .properties import FORM, ORDER, RAISES, SHORT, TWICE, Emit, Engine, Evaluation
 
 PACKAGE = Path(aidrules.__file__).parent
 COPIED = ("bounds", "backends/interpreter")
@@ -50,74 +52,122 @@ class Edit:
         return changed
 
 
-@frozen
-class Fault:
-    """A wrong rule: edits of the interpreter, or another way to ask it."""
-
-    name: str
-    edits: tuple[Edit, ...] = ()
-    asked: Callable[[Program, Evaluation, str, Record], Value] | None = None
-
-
-# ---------------------------------------------------------------- wrong lowerings of grants
+# ---------------------------------------------------------------- wrong ways to ask
 
 
 @frozen
-class _Asking:
-    """What makes engines that are asked in another way."""
+class Asked:
+    """A case, open in a right engine, that is asked in a wrong way.
 
-    make: Emit
-    asked: Callable[[Program, Evaluation, str, Record], Value]
+    Attributes:
+        plain: Whether the engine takes the shorter way.
+        first: What was answered first, by definition.
+    """
 
-    def __call__(self, program: Program, *, plain: bool = True) -> Engine:
-        return _AskedEngine(program, self.make(program, plain=plain), self.asked)
+    program: Program
+    evaluation: Evaluation
+    case: Case
+    plain: bool
+    wrong: "Callable[[Asked, str, Record], Value]"
+    first: dict[str, Value] = field(factory=dict)
+
+    def value(self, key: str, record: Record) -> Value:
+        """Return a value, wrong now and then."""
+        return self.wrong(self, key, record)
+
+    def right(self, key: str, record: Record) -> Value:
+        """Return the right value."""
+        return self.evaluation.value(key, record)
 
 
 @frozen
 class _AskedEngine:
     program: Program
     engine: Engine
-    asked: Callable[[Program, Evaluation, str, Record], Value]
+    plain: bool
+    wrong: Callable[[Asked, str, Record], Value]
 
     def open(self, case: Case, today: int) -> Evaluation:
-        return _AskedEvaluation(self.program, self.engine.open(case, today), self.asked)
+        evaluation = self.engine.open(case, today)
+        return Asked(self.program, evaluation, case, self.plain, self.wrong)
 
 
 @frozen
-class _AskedEvaluation:
-    program: Program
-    evaluation: Evaluation
-    asked: Callable[[Program, Evaluation, str, Record], Value]
+class _Asking:
+    make: Emit
+    wrong: Callable[[Asked, str, Record], Value]
 
-    def value(self, key: str, record: Record) -> Value:
-        return self.asked(self.program, self.evaluation, key, record)
+    def __call__(self, program: Program, *, plain: bool = True) -> Engine:
+        return _AskedEngine(program, self.make(program, plain=plain), plain, self.wrong)
 
 
-def without_undecided(program: Program, evaluation: Evaluation, key: str, record: Record) -> Value:
+def _without_undecided(asked: Asked, key: str, record: Record) -> Value:
     """Return whether a grant is received, as if only surely eligible grants stood before it."""
-    for exclusion in program.exclusions:
-        if exclusion.how == "order" and key.removesuffix("/receives") in exclusion.grants:
-            return _received(exclusion, evaluation, key, record)
-    return evaluation.value(key, record)
-
-
-def _received(exclusion: Exclusion, evaluation: Evaluation, key: str, record: Record) -> Value:
     name = key.removesuffix("/receives")
-    earlier = exclusion.grants[: exclusion.grants.index(name)]
-    found = [evaluation.value(f"{grant}/eligible", record) for grant in earlier]
-    if key == name or any(is_decided(value) and not may_be(value, False) for value in found):
-        return evaluation.value(key, record)
-    return evaluation.value(f"{name}/eligible", record)
+    for exclusion in asked.program.exclusions:
+        if key == name or exclusion.how != "order" or name not in exclusion.grants:
+            continue
+        earlier = exclusion.grants[: exclusion.grants.index(name)]
+        found = [asked.right(f"{grant}/eligible", record) for grant in earlier]
+        if not any(value is True or isinstance(value, Failure) for value in found):
+            return asked.right(f"{name}/eligible", record)
+    return asked.right(key, record)
 
 
-def in_full(program: Program, evaluation: Evaluation, key: str, record: Record) -> Value:
+def _in_full(asked: Asked, key: str, record: Record) -> Value:
     """Return the value of a grant, an undecided one being worth what is asked for."""
-    grant = program.grant.get(key)
-    if grant is None or grant.amount is None:
-        return evaluation.value(key, record)
-    if is_decided(evaluation.value(grant.receives, record)):
-        return evaluation.value(key, record)
-    return evaluation.value(grant.payment, record)
+    grant = asked.program.grant.get(key)
+    if grant is None or grant.amount is None or is_decided(asked.right(grant.receives, record)):
+        return asked.right(key, record)
+    return asked.right(grant.payment, record)
+
+
+def _raise(asked: Asked, key: str, record: Record) -> Value:
+    """Return decided values alone."""
+    value = asked.right(key, record)
+    if not is_decided(value):
+        raise TypeError(value)
+    return value
+
+
+def _upside_down(asked: Asked, key: str, record: Record) -> Value:
+    """Return numbers with their ends exchanged."""
+    body, absent, failure = parts(asked.right(key, record))
+    if isinstance(body, Interval) and not isinstance(body.high, Infinite):
+        body = Interval(body.high, body.low)
+    return settle(body, absent, failure)
+
+
+def _of_first_sibling(asked: Asked, key: str, record: Record) -> Value:
+    """Return the value of the record that stands first in the list."""
+    if record.parent is None:
+        return asked.right(key, record)
+    return asked.right(key, record.parent.children[record.entity][0])
+
+
+def _of_first_asked(asked: Asked, key: str, record: Record) -> Value:
+    """Return the value of the record that was asked first."""
+    return asked.first.setdefault(key, asked.right(key, record))
+
+
+def _longer_rounds(asked: Asked, key: str, record: Record) -> Value:
+    """Return a number without its fraction, the longer way."""
+    value = asked.right(key, record)
+    return floor(value) if isinstance(value, Fraction) and not asked.plain else value
+
+
+@frozen
+class Fault:
+    """A wrong rule: edits of the interpreter, or a wrong way to ask it.
+
+    Attributes:
+        claim: The property that must catch it; None for any.
+    """
+
+    name: str
+    edits: tuple[Edit, ...] = ()
+    wrong: Callable[[Asked, str, Record], Value] | None = None
+    claim: str | None = None
 
 
 # ---------------------------------------------------------------- the list
@@ -217,11 +267,11 @@ FAULTS = (
     ),
     Fault(
         "an undecided earlier grant is ignored",
-        asked=without_undecided,
+        wrong=_without_undecided,
     ),
     Fault(
         "an undecided grant is worth its full amount",
-        asked=in_full,
+        wrong=_in_full,
     ),
     Fault(
         "a possible tie is no error",
@@ -305,6 +355,11 @@ FAULTS = (
             ),
         ),
     ),
+    Fault("an undecided value is raised", wrong=_raise, claim=RAISES),
+    Fault("the ends of a number are exchanged", wrong=_upside_down, claim=FORM),
+    Fault("the first of a list counts for all", wrong=_of_first_sibling, claim=ORDER),
+    Fault("what was asked first is remembered for all", wrong=_of_first_asked, claim=TWICE),
+    Fault("the longer way rounds", wrong=_longer_rounds, claim=SHORT),
 )
 
 
@@ -321,7 +376,7 @@ def planted(fault: Fault) -> Iterator[Emit]:
         invalidate_caches()
         try:
             make: Emit = import_module(f"{name}.interpreter").emit
-            yield make if fault.asked is None else _Asking(make, fault.asked)
+            yield make if fault.wrong is None else _Asking(make, fault.wrong)
         finally:
             sys.path.remove(folder)
             for module in [module for module in sys.modules if module.split(".")[0] == name]:
@@ -356,10 +411,10 @@ def _copy(fault: Fault, target: Path, name: str) -> None:
         raise LookupError(edits[0].module)
 
 
-def table(caught: Mapping[str, tuple[str, int] | None]) -> str:
-    """Return which property caught each fault, and after how many triples."""
+def table(caught: Mapping[str, tuple[frozenset[str], int] | None]) -> str:
+    """Return which properties caught each fault, and after how many triples."""
     lines = [f"{'fault':<68} {'triples':>8}  caught by"]
     for name, found in caught.items():
-        claim, triples = found or ("not caught", 0)
-        lines.append(f"{name:<68} {triples:>8,}  {claim}")
+        claims, triples = found or (("nothing",), 0)
+        lines.append(f"{name:<68} {triples:>8,}  {'; '.join(sorted(claims))}")
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 """Seeds to what was tried and found: many programs and households on every core."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from multiprocessing import get_context
 from os import cpu_count
 from random import Random
@@ -55,22 +55,19 @@ def _seeds(first: int) -> Iterator[int]:
     yield from range(first, first + 10**6)
 
 
-def run_here(triples: int, seeds: Iterable[int], emit_: Emit = emit) -> Tally:
-    """Try programs one after the other until there were so many triples or a finding."""
-    total = Tally()
-    for seed in seeds:
-        total.add(try_seed(emit_, seed))
-        if total.triples >= triples or total.findings:
-            break
-    return total
-
-
-def catch(fault: Fault, triples: int, first_seed: int) -> tuple[str, int] | None:
+def catch(fault: Fault, triples: int, first_seed: int) -> tuple[frozenset[str], int] | None:
     """Return the properties that catch a fault and after how many triples; None if none does."""
+    tried = 0
     with planted(fault) as wrong:
-        tally = run_here(triples, range(first_seed, first_seed + triples), wrong)
-    claims = {finding.claim for finding in tally.findings}
-    return ("; ".join(sorted(claims)), tally.triples) if claims else None
+        for seed in _seeds(first_seed):
+            tally = try_seed(wrong, seed)
+            tried += tally.triples
+            claims = frozenset(finding.claim for finding in tally.findings)
+            if claims and (fault.claim is None or fault.claim in claims):
+                return claims, tried
+            if tried >= triples:
+                return None
+    return None
 
 
 def missed(tally: Tally) -> list[str]:

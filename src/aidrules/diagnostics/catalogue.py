@@ -75,7 +75,8 @@ def strange_character(span: Span, found: str, name: str, right: str | None) -> D
 
 def unknown_item(span: Span, found: str, near: str | None) -> Diagnostic:
     """Report a line that begins no item, offering the nearest word that would."""
-    return _error("unknown-item", span, found=found, near=near, fix=Fix(span, near) if near else None)
+    fix = Fix(span, near) if near else None
+    return _error("unknown-item", span, found=found, near=near, fix=fix)
 
 
 def unexpected(
@@ -151,7 +152,8 @@ def slash_for_per(span: Span, unit: str) -> Diagnostic:
 
 def bad_date(span: Span, found: str, right: str | None) -> Diagnostic:
     """Report a date that is written otherwise (`right` is the same day) or that never was."""
-    return _error("bad-date", span, found=found, right=right, fix=Fix(span, right) if right else None)
+    fix = Fix(span, right) if right else None
+    return _error("bad-date", span, found=found, right=right, fix=fix)
 
 
 def wide_digits(span: Span, right: str) -> Diagnostic:

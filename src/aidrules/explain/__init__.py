@@ -2,8 +2,9 @@
 
 from aidrules.explain.account import Account, Explanation, Missing, explain
 from aidrules.explain.data import as_json
+from aidrules.explain.derive import reasons
 from aidrules.explain.letter import letter
-from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason, reasons
+from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason
 from aidrules.explain.report import markdown, text
 
 __all__ = [

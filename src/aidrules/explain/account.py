@@ -5,7 +5,8 @@ from fractions import Fraction
 from attrs import field, frozen
 
 from aidrules.case import Record
-from aidrules.explain.reasons import Reason, reasons
+from aidrules.explain.derive import reasons
+from aidrules.explain.reasons import Reason
 from aidrules.program import Deadline, Fact, Grant, Program, Requirement
 from aidrules.trace import Trace
 from aidrules.values import Value

@@ -32,7 +32,8 @@ def as_json(explanation: Explanation, language: str) -> dict[str, object]:
     """Return an explanation as plain data, private facts included: it is the case file.
 
     Numbers are decimal text, or `a/b` where no decimal is exact; days are ISO text; bounds are
-    objects with `low` and `high` (null without end) or `among`; `"none"` is what is absent.
+    objects with `low` and `high` (null without end) or `among`; `"none"` is what is absent. Units
+    are as the language writes them; the sentences alone are in the language asked for.
     """
     account = explanation.account
     speaker = speaker_of(account, language)
@@ -52,7 +53,7 @@ def as_json(explanation: Explanation, language: str) -> dict[str, object]:
         "receives": truth[0],
         "eligible": truth[1],
         "amount": None if account.amount is None else plain(account.amount, type_),
-        "unit": None if type_ is None else _unit(type_, speaker),
+        "unit": None if type_ is None else _unit(type_),
         "reasons": [_reason(each, speaker) for each in explanation.reasons],
         "figures": [_figure(each, speaker) for each in figures(explanation.reasons)],
         "unverified_texts": [
@@ -147,10 +148,10 @@ def _day(ordinal: int | None) -> str | None:
     return None if ordinal is None else date.fromordinal(ordinal).isoformat()
 
 
-def _unit(type_: Type, speaker: Speaker) -> str | None:
+def _unit(type_: Type) -> str | None:
     match core(type_):
         case Quantity(unit=unit) if not unit.is_plain:
-            return wording.unit(unit, speaker.language, speaker.program)
+            return wording.unit(unit, "en")
         case _:
             return None
 
@@ -160,7 +161,7 @@ def _step(step: Step, speaker: Speaker) -> dict[str, object]:
     return {
         "expression": speaker.expression(step.expression),
         "value": plain(step.value, type_),
-        "unit": _unit(type_, speaker),
+        "unit": _unit(type_),
     }
 
 
@@ -205,7 +206,7 @@ def _figure(figure: FigureUsed, speaker: Speaker) -> dict[str, object]:
         "name": parameter.name,
         "keys": [plain(key, type_) for key, type_ in zip(figure.keys, types, strict=False)],
         "value": plain(figure.value, parameter.type),
-        "unit": _unit(parameter.type, speaker),
+        "unit": _unit(parameter.type),
         "since": _day(figure.version.first if figure.version else None),
         "synthetic": parameter.is_synthetic,
         "unverified": parameter.unverified,

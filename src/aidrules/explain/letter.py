@@ -15,7 +15,7 @@ from aidrules.explain.report import (
     unverified,
 )
 from aidrules.explain.sentences import Speaker, spoken
-from aidrules.program import Requirement
+from aidrules.program import Constant, Grant, Requirement
 
 _LINES = frozenset((Kind.CONDITION, Kind.EXCEPTION, Kind.OBLIGATION, Kind.CHOICE))
 _AMOUNTS = frozenset((Kind.AMOUNT, Kind.LIMIT, Kind.ROUNDING))
@@ -62,7 +62,9 @@ class _Writer:
         return spoken(self.speaker.name(name))
 
     def title(self) -> str:
-        return self.fill("status-title", title=self.fill("title"), name=self.name)
+        is_grant = isinstance(self.account.subject, Grant)
+        title = self.fill("title" if is_grant else "title-requirement")
+        return self.fill("status-title", title=title, name=self.name)
 
     # -------------------------------------------------------------- reasons
 
@@ -74,8 +76,9 @@ class _Writer:
                 for part in reason.parts:
                     yield self.reason(part)
         amounts = [each for each in found if each.kind in _AMOUNTS]
-        if amounts and amounts[0].outcome is Outcome.GIVES:
-            steps = (self.speaker.sentence(each) for each in amounts)
+        is_plain = amounts and isinstance(amounts[0].statement.expression, Constant)
+        if amounts and amounts[0].outcome is Outcome.GIVES and not (is_plain and amounts[1:] == []):
+            steps = (self.speaker.sentence(each) for each in amounts if _changes(each))
             yield self.fill("calculation", line=self.speaker.lexicon.join(steps, "semicolon"))
 
     def reason(self, reason: Reason) -> str:
@@ -102,7 +105,7 @@ class _Writer:
             values=self.values(reason),
         )
         cited = self.speaker.citations(reason.citations)
-        return self.fill("under", citations=cited, line=line) if cited else line
+        return self.fill("under", citations=cited, line=line) if cited else _capital(line)
 
     def values(self, reason: Reason) -> str:
         match reason.sides:
@@ -188,3 +191,15 @@ class _Writer:
         if self.account.office is None:
             return self.fill("dated", date=date)
         return self.fill("signed", office=self.account.office, date=date)
+
+
+def _changes(reason: Reason) -> bool:
+    """Whether a limit or rounding changed the amount; true of the amount itself."""
+    if reason.kind is Kind.AMOUNT:
+        return True
+    before, after, *_ = reason.sides
+    return before.value != after.value
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

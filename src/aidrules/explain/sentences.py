@@ -174,9 +174,9 @@ class Speaker:
         return wording.comparison(op, core(left.expression.type), first, shown[1], self.language)
 
     def _duration(self, reason: Reason) -> str:
-        grant = self.program.grant[reason.about] if reason.about else None
-        period = "" if grant is None or grant.at_most is None else self.expression(grant.at_most)
-        return self.fill("duration", period=period, outcome=self.outcome(reason))
+        grant = self.program.grant[reason.about or ""]
+        period = "" if grant.at_most is None else self.expression(grant.at_most)
+        return self.fill(f"duration-{reason.outcome}", period=period)
 
     # -------------------------------------------------------------- amounts
 
@@ -217,22 +217,23 @@ class Speaker:
     def _shaping(self, reason: Reason) -> str:
         before, after, *limits = reason.sides
         type_ = reason.statement.expression.type
-        holes = {
-            "before": self.value(before.value, type_),
-            "after": self.value(after.value, type_),
-        }
         match reason.statement.expression:
             case Round(mode=mode, quantum=quantum):
                 amount = self.value(quantum, type_)
-                return self.fill(f"round-{mode.replace(' ', '-')}", quantum=amount, **holes)
+                label = self.fill(f"round-{mode.replace(' ', '-')}", quantum=amount)
             case Extreme(word=word, items=items):
                 limit = self.expression(items[-1])
                 if limits and not isinstance(items[-1], Constant):
                     given = self.value(limits[-1].value, type_)
                     limit = self.fill("with-value", name=limit, value=given)
-                return self.fill("at-least" if word == "highest" else "up-to", limit=limit, **holes)
+                label = self.fill("at-least" if word == "highest" else "up-to", limit=limit)
             case expr:
-                return self.expression(expr)
+                label = self.expression(expr)
+        if before.value == after.value:
+            return self.fill("unchanged", label=label)
+        shown = {"before": before, "after": after}
+        values = {hole: self.value(step.value, type_) for hole, step in shown.items()}
+        return self.fill("changed", label=label, **values)
 
     def _rival(self, reason: Reason) -> str:
         name = self.key(reason.about or "")

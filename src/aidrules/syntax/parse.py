@@ -160,7 +160,7 @@ def _read(language: _Language, tokens: Sequence[Token]) -> _Read:
 def _stopped(language: _Language, tokens: Sequence[Token], at: int) -> _Read:
     """Return what is wrong where an item went wrong.
 
-    A line that seems meant to begin an item, its first word misspelt, is left as an item of its own.
+    A line that seems meant to begin an item, its first word misspelt, is left as an item itself.
     """
     if any(token.type == "HIDDEN" for token in tokens):
         return _Read(None, (), _names(tokens))  # it has been said

@@ -287,7 +287,7 @@ def nearest(word: str, words: Sequence[str]) -> str | None:
 
 def expected(stop: Stop) -> tuple[Worded, ...]:
     """Return what would have fitted: kinds of thing first, then words in order."""
-    left = set(stop.accepted)
+    left = set(stop.accepted) - {"DOT"}  # a name may always go on so
     groups: list[str] = []
     if stop.wants_value:
         groups.append("expected-value")

@@ -147,12 +147,12 @@ class World:
             return tuple(frame for frame, _ in below.optional)
         return (self.frame(self._stranger(entity, root.above(entity).parent), today),)
 
-    def any_record(self, type_: Reference, today: int) -> Value:
-        """Return the set for an unknown reference."""
+    def any_record(self, type_: Reference, today: int, *, absent: bool = False) -> Value:
+        """Return the set for an unknown reference; if it may be absent and nobody is there, it is."""
         ids = {identity for kind, identity in self.case.records if kind == type_.entity}
-        if self.unlisted(type_.entity, today) or not ids:
+        if self.unlisted(type_.entity, today) or not (ids or absent):
             ids.add(UNLISTED)
-        return settle(Options(frozenset(ids)))
+        return settle(Options(frozenset(ids)) if ids else None, absent)
 
     def named(self, entity: str, reference: Value, today: int) -> tuple[Frame, ...]:
         """Return the frames of the records that a reference may name, as they are listed."""

@@ -71,9 +71,8 @@ def unknown_fact(fact: Fact, frame: Frame, scope: Scope) -> Value:
     """Return the set of all that a fact may be."""
     match core(fact.type):
         case Reference() as reference:
-            anyone = frame.world.any_record(reference, frame.today)
             absent = isinstance(fact.type, Optional)
-            return settle(parts(anyone)[0], absent=absent)
+            return frame.world.any_record(reference, frame.today, absent=absent)
         case _:
             return unknown_of(fact.type, fact.low, fact.high, scope.texts)
 

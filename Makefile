@@ -1,0 +1,51 @@
+# `make demo` and `make test` set up all that they need on a bare machine with python3, pip and make.
+PYTHON ?= python3
+BIN := .venv/bin
+TRIPLES ?= 200000
+DEMO := docs/demo
+
+.PHONY: demo test check lint types layers docs package agreement fuzz benchmarks clean
+
+.venv/core: pyproject.toml hatch_build.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/dev: .venv/core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: .venv/core ## decide the couple of Wufeng, with all reasons; then with a fact left out
+	@$(BIN)/python docs/demo/run.py
+
+test: .venv/dev ## lessons, properties, end-to-end runs
+	$(BIN)/python -m pytest
+
+check: lint types layers test docs package ## all that CI runs
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+layers: .venv/dev
+	$(BIN)/lint-imports
+
+docs: .venv/dev ## the site, in site/
+	$(BIN)/python docs/build.py
+	$(BIN)/mkdocs build --strict --quiet
+
+package: .venv/dev ## sdist to wheel to a fresh environment outside the tree
+	$(BIN)/python tests/package.py
+
+agreement: .venv/dev ## random programs, households and learnt facts; TRIPLES=200000
+	$(BIN)/python -m tests.agreement --triples $(TRIPLES)
+
+benchmarks: .venv/dev ## figures side by side
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv dist site src/aidrules/grammar/tables.py
