@@ -5,7 +5,8 @@ A lesson is prose with blocks of these kinds:
 - `aid`: a whole policy. It is checked, must be without errors, and its examples must pass. It is
   the policy of the blocks behind it, up to the next `aid` block.
 - `aid wrong`: items that take the place of the policy's items of the same name (or are added), and
-  a `text` block behind it: the findings that this version gets, as they are shown.
+  a `text` block behind it: the errors that this version gets, or the warnings, or the examples
+  that fail, as they are shown.
 - `aid also`: the same, but the version must be right, and its examples pass.
 - `csv NAME`: a file beside the policy.
 - `json DATE`: a household, decided on that date by the policy before it; then
@@ -25,6 +26,7 @@ from attrs import define, field, frozen
 
 from aidrules import Decision, Policy, load, render
 from aidrules.decision import Language
+from aidrules.diagnostics import Diagnostic
 
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 
@@ -86,7 +88,7 @@ def run(text: str) -> Iterator[Finding]:
                 state.version = _load(instead(state.policy_text, block.body), state.files)
                 state.decision = None
                 state.is_wrong = True
-                if not state.version.diagnostics:
+                if not _wrong(state.version):
                     yield Finding(block, "a finding", "none")
             case ("csv", name):
                 state.files[name] = block.body
@@ -152,6 +154,14 @@ def _right(block: Block, text: str, state: _State) -> Iterator[Finding]:
             yield Finding(block, f"{result.title}\n", render(result.diagnostics, "en"))
 
 
+def _wrong(version: Policy) -> tuple[Diagnostic, ...]:
+    """Return the errors of a version, or its warnings, or what its examples find."""
+    found = version.diagnostics
+    if found:
+        return tuple(finding for finding in found if finding.is_error) or found
+    return tuple(f for result in version.test() if not result.passed for f in result.diagnostics)
+
+
 def _shown(what: list[str], state: _State) -> str:
     language: Language = "zh" if "zh" in what else "en"
     words = [word for word in what if word not in {"zh", "en"}]
@@ -159,9 +169,9 @@ def _shown(what: list[str], state: _State) -> str:
         case [] | ["findings"] if state.decision is not None and words:
             return render(state.decision.diagnostics, language)
         case [] | ["findings"]:
-            found = () if state.version is None else state.version.diagnostics
-            if state.is_wrong:
-                found = tuple(f for f in found if f.is_error) or found
+            if state.version is None:
+                return ""
+            found = _wrong(state.version) if state.is_wrong else state.version.diagnostics
             return render(found, language)
         case ["explain", name] if state.decision is not None:
             return state.decision.only(name).explain(language)

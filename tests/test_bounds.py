@@ -138,7 +138,7 @@ def values_of(draw: st.DrawFn, kind: Kind, *, absent: bool) -> Value:
     flags = draw(st.integers(0, 7))
     may_be_absent = absent and flags in (1, 3)
     failure = ERROR if flags in (2, 3, 4) else None
-    alone = flags in (1, 4) and (may_be_absent or failure is not None) and draw(st.booleans())
+    alone = flags in (1, 3, 4) and (may_be_absent or failure is not None) and draw(st.booleans())
     return settle(None if alone else draw(kind.bodies), may_be_absent, failure)
 
 
@@ -542,6 +542,14 @@ def test_a_calendar_year_missing_within_the_bounds_may_be_an_error() -> None:
     assert failure is not None
     assert failure.code == "no-calendar-year"
     assert Interval(date(2024, 12, 6).toordinal(), INFINITY) == body
+
+
+def test_a_calendar_year_missing_between_the_bounds_may_be_an_error() -> None:
+    gap = bounds.Days("down", Calendar(frozenset((2023, 2025)), frozenset(), frozenset()), None)
+    start = between(date(2023, 6, 1).toordinal(), date(2025, 6, 2).toordinal())
+
+    _, _, failure = parts(bounds.shift(start, 1, 1, unit="working day", days=gap))
+    assert failure is not None
 
 
 @pytest.mark.parametrize(

@@ -79,13 +79,13 @@ benefit allowance for household: money per month
   appeal to "county government" within 60 days after decided_on
   say "Bring this letter along."
 
-benefit first for household: money per month
+benefit plan_a for household: money per month
   when rural
   amount 100
-benefit second for household: money per month
+benefit plan_b for household: money per month
   when rural or points > 5
   amount 20 yuan per month * level
-only one of (first, second) in this order  cite measures 6
+only one of (plan_a, plan_b) in this order  cite measures 6
 
 benefit larger for household: money per month
   when every person has age >= 60
@@ -111,6 +111,11 @@ referral counselling for household
   within 0 days after decided_on
   urgent
 
+define past_sizes of household: number
+  = sum of size over months from today - 2 months to today
+benefit bonus for household: money
+  amount 1 yuan * past_sizes
+
 benefit gap for household: money per month
   amount line - income
 
@@ -124,8 +129,8 @@ glossary zh
   person 人员
   county 县
   allowance 生活补助
-  first 甲项补助
-  second 乙项补助
+  plan_a 甲项补助
+  plan_b 乙项补助
   poor 收入符合规定
   counted 计入收入
   income 月收入
@@ -146,7 +151,7 @@ glossary zh
   spending 支出进度
 """
 
-DOCUMENT = {
+DOCUMENT: dict[str, Any] = {
     "id": "h",
     "county": {"id": "c", "place": "hill", "fund": 1000, "spent": 500},
     "rural": False,
@@ -205,7 +210,8 @@ def explained(
     trace = ENGINE.open(case, on.toordinal())
     at = case.records[record]
     added = {} if more is None else more(lambda entity, id_: case.records[entity, id_])
-    subject = next(each for each in (*PROGRAM.grants, *PROGRAM.requirements) if each.name == name)
+    subjects: tuple[Grant | Requirement, ...] = (*PROGRAM.grants, *PROGRAM.requirements)
+    subject = next(each for each in subjects if each.name == name)
     if isinstance(subject, Requirement):
         values = [trace.step(line.condition, at).value for line in subject.lines]
         holds: Value = False if False in values else True if set(values) == {True} else BOTH
@@ -250,7 +256,8 @@ GRANTED = """\
 allowance for household h on 2023-12-01: granted, 1350 yuan per month
 Reasons:
   the rule is in force on 2023-12-01
-  poor (counted / size < line): 2002/75 (about 26.69) < 500 yuan per month (holds), "Measures" art. 4
+  poor (counted / size < line): 2002/75 (about 26.69) < 500 yuan per month (holds), \
+"Measures" art. 4
     counted: income * (1 - share) = 100.1 * (1 - 0.2) = 80.08 yuan per month, "Measures" art. 3(1)
       income: 100.1 yuan per month
     size: count of person = 3, "Measures" art. 2
@@ -261,7 +268,8 @@ Reasons:
   the longest time of 6 months is not over, "Measures" art. 9
     previously receives allowance: no
   amount: line * size - counted = 500 * 3 - 80.08 = 1419.92 yuan per month, "Measures" art. 9
-  up to 90% * line * size (1350 yuan per month): 1419.92 yuan per month → 1350 yuan per month
+  up to 90% * line * size (1350 yuan per month): 1419.92 \
+yuan per month → 1350 yuan per month
   rounded up to 1 yuan per month: unchanged
 Figures:
   line ("hill"): 500 yuan per month since 2023-01-01 (synthetic), "Measures" art. 1
@@ -284,21 +292,29 @@ def test_a_grant_gives_every_line_and_the_whole_calculation() -> None:
 def test_the_same_in_chinese() -> None:
     expected = [
         "本项规定2023年12月1日已施行",
-        "收入符合规定（计入收入 ÷ 家庭人口 低于 保障线）："
-        "2002/75元/月（约26.69）低于500元/月（符合），依据《Measures》第四条",
-        "计入收入：月收入 ×（1 - 扣减比例）= 100.1 ×（1 - 0.2）= 80.08元/月，"
-        "依据《Measures》第三条第一款",
+        (
+            "收入符合规定（计入收入 ÷ 家庭人口 低于 保障线）："
+            "2002/75元/月（约26.69）低于500元/月（符合），依据《Measures》第四条"
+        ),
+        (
+            "计入收入：月收入 ×（1 - 扣减比例） = 100.1 ×（1 - 0.2） = 80.08元/月，"
+            "依据《Measures》第三条第一款"
+        ),
         "月收入：100.1元/月",
         "家庭人口：人员的数量 = 3，依据《Measures》第二条",
         "县 c 的地名：“hill”",
-        "家庭财产 不超过24个月 × 保障线 × 家庭人口：3000元 不超过36000元（符合），"
-        "依据《Measures》第五条第二款第（三）项",
+        (
+            "家庭财产 不超过24个月 × 保障线 × 家庭人口：3000元 不超过36000元（符合），"
+            "依据《Measures》第五条第二款第（三）项"
+        ),
         "家庭财产：3000元（bank、2023年11月2日）",
         "但 有赡养能力人的除外：否（符合），依据《Notice》annex 2",
         "最长6个月，尚未届满，依据《Measures》第九条",
         "上次享受 生活补助：否",
-        "给付：保障线 × 家庭人口 - 计入收入 = 500 × 3 - 80.08 = 1419.92元/月，"
-        "依据《Measures》第九条",
+        (
+            "给付：保障线 × 家庭人口 - 计入收入 = 500 × 3 - 80.08 = 1419.92元/月，"
+            "依据《Measures》第九条"
+        ),
         "不得超过90% × 保障线 × 家庭人口（1350元/月）：1419.92元/月 → 1350元/月",
         "向上取整至1元/月：不变",
     ]
@@ -331,7 +347,16 @@ def test_about_never_hides_on_which_side_of_a_whole_number_a_value_is() -> None:
 
 
 def test_a_table_names_its_inputs_and_their_values() -> None:
-    assert "level: the value of the table for points (60) = 3" in lines(explained("second"))
+    assert "level: the value of the table for points (60) = 3" in lines(explained("plan_b"))
+
+
+def test_a_sum_over_months_gives_the_value_of_each_month() -> None:
+    assert [
+        "amount: 1 yuan * past_sizes = 1 * 6 = 6 yuan",
+        "past_sizes: sum of size over months from today - 2 months to today = 6",
+        "size on 2023-10-01: 3",
+        "size on 2023-11-01: 3",
+    ] == lines(explained("bonus"))[1:]
 
 
 # ---------------------------------------------------------------- refused
@@ -348,15 +373,18 @@ def test_a_table_names_its_inputs_and_their_values() -> None:
         (
             "allowance",
             {"assets": 36001},
-            'assets <= 24 months * line * size: 36001 > 36000 yuan (fails), "Measures" art. 5(2)(3)',
+            (
+                "assets <= 24 months * line * size: 36001 > 36000 yuan (fails),"
+                ' "Measures" art. 5(2)(3)'
+            ),
         ),
         ("allowance", {"supporter": True}, 'unless supporter: yes (fails), "Notice" annex 2'),
         (
-            "second",
+            "plan_b",
             {"rural": True},
-            'first comes first, and its conditions are met, "Measures" art. 6',
+            'plan_a comes first, and its conditions are met, "Measures" art. 6',
         ),
-        ("second", {"points": 5}, "rural or points > 5: no (fails)"),
+        ("plan_b", {"points": 5}, "rural or points > 5: no (fails)"),
         ("larger", {}, "every person has age >= 60: no (fails for person k)"),
         (
             "smaller",
@@ -386,7 +414,7 @@ def test_a_refusal_gives_the_one_line_that_fails(
 
 
 def test_before_its_day_a_rule_refuses_for_that_reason() -> None:
-    explanation = explained("first", on=date(2019, 12, 31))
+    explanation = explained("plan_a", on=date(2019, 12, 31))
 
     assert ["the rule is not in force on 2019-12-31"] == lines(explanation)
 
@@ -448,7 +476,8 @@ def test_what_is_open_is_shown_with_its_bounds_and_who_can_close_it() -> None:
     expected = """\
 allowance for household h on 2023-12-01: undecided; if granted, 1350 yuan per month
 Reasons:
-  assets <= 24 months * line * size: between 0 and 1000000 yuan; the line is 36000 yuan (undecided), "Measures" art. 5(2)(3)
+  assets <= 24 months * line * size: between 0 and 1000000 yuan; the line is \
+36000 yuan (undecided), "Measures" art. 5(2)(3)
     assets: between 0 and 1000000 yuan (not given)
     place of county c: "hill"
     size: count of person = 3, "Measures" art. 2
@@ -478,10 +507,10 @@ def test_bounds_are_shown_as_decimals_that_hold_them() -> None:
 
 
 def test_an_undecided_rival_is_named() -> None:
-    explanation = explained("second", without(DOCUMENT, "rural"))
+    explanation = explained("plan_b", without(DOCUMENT, "rural"))
 
     assert (
-        'first comes first, and whether its conditions are met is undecided, "Measures" art. 6'
+        'plan_a comes first, and whether its conditions are met is undecided, "Measures" art. 6'
         in lines(explanation)
     )
 
@@ -538,14 +567,23 @@ Decision: allowance
 
 To household h
 
-Under "Measures" art. 4: met, counted / size < line (about 26.69 yuan per month; line 500 yuan per month). Under "Measures" art. 5(2)(3): met, assets <= 24 months * line * size (3000 yuan; line 36000 yuan). Under "Notice" annex 2: the exception does not apply, supporter (no). The calculation: line * size - counted = 500 * 3 - 80.08 = 1419.92 yuan per month, "Measures" art. 9; up to 90% * line * size (1350 yuan per month): 1419.92 yuan per month → 1350 yuan per month. Decision: allowance is granted, 1350 yuan per month.
+Under "Measures" art. 4: met, counted / size < line (about \
+26.69 yuan per month; line 500 yuan per month). Under "Measures" art. 5(2)(3): met, assets \
+<= 24 months * line * size (3000 yuan; line 36000 yuan). Under "Notice" annex 2: the exception \
+does not apply, supporter (no). The calculation: line * size - counted = 500 * 3 - 80.08 = \
+1419.92 yuan per month, "Measures" art. 9; up to 90% * line * size (1350 yuan per month): 1419.92 \
+yuan per month → 1350 yuan per month. \
+Decision: allowance is granted, 1350 yuan per month.
 
-This rests on the circumstances of 2023-12-01. These figures are made up and have no force of law: line. The figure share is to be checked: scanned. "Notice" is to be checked: article not found. Bring this letter along.
+This rests on the circumstances of 2023-12-01. These figures are made up and have no force of law: \
+line. The figure share is to be checked: scanned. "Notice" is to be checked: article not \
+found. Bring this letter along.
 
-It is paid from start of month after decided_on. It is paid for at most 6 months. Whoever disagrees may appeal to county government within 60 days after decided_on.
+It is paid from start of month after decided_on. It is paid for at most 6 months. \
+Whoever disagrees may appeal to county government within 60 days after decided_on.
 
 township, 2023-12-01
-"""  # noqa: E501 - a letter has long lines
+"""
 
     assert expected == explain.letter(explained("allowance"), "en")
 
@@ -556,9 +594,12 @@ def test_the_letter_of_a_refusal_in_chinese() -> None:
 
 家庭 h：
 
-依据《Measures》第四条，以下条件不成立：计入收入 ÷ 家庭人口 低于 保障线（实际800元/月，界限500元/月）。决定不予生活补助。
+依据《Measures》第四条，以下条件不成立：\
+计入收入 ÷ 家庭人口 低于 保障线（实际800元/月，界限500元/月）。\
+决定不予生活补助。
 
-以上按2023年12月1日的情况计算。下列标准或者比例为示例数据，不具有法律效力：保障线。扣减比例未核实：scanned。Bring this letter along.
+以上按2023年12月1日的情况计算。下列标准或者比例为示例数据，不具有法律效力：保障线。\
+扣减比例未核实：scanned。Bring this letter along.
 
 不服本决定的，可自决定日起60日内向county government申请行政复议。
 

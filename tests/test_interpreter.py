@@ -280,6 +280,19 @@ def test_cases_without_otherwise_end_in_an_error_unless_complete() -> None:
     assert evaluate(closed, "household", home, found) == 1
 
 
+def test_a_case_that_may_err_may_be_an_error() -> None:
+    home, found = family()
+    assets = fact("household", "assets")
+    node = cases(
+        (compare(">", arithmetic("/", const(6), assets), const(1)), const(1)), otherwise=const(2)
+    )
+
+    actual = evaluate(node, "household", home, found)
+    assert Possible(Interval(1, 2), failure=Failure("division-by-zero")) == actual
+    home.facts["assets"] = 0
+    assert code(evaluate(node, "household", home, found)) == "division-by-zero"
+
+
 def test_any_value_at_all_is_without_bounds_but_no_error() -> None:
     home, found = family()
     node = UnknownValue(type=NUMBER, span=SPAN)
@@ -316,7 +329,7 @@ def test_a_figure_is_looked_up_by_key_and_date(town: str, expected: int) -> None
 
 @pytest.mark.parametrize(
     ("town", "day"),
-    [("c", TODAY), ("a", YEAR - 1), ("b", NEXT)],
+    [("c", TODAY), ("a", YEAR - 1), ("b", NEXT), ("b", YEAR - 1)],
 )
 def test_a_figure_is_never_that_of_a_neighbour(town: str, day: int) -> None:
     home, found = family({"town": town})
@@ -348,6 +361,27 @@ def test_every_version_in_force_on_a_possible_day_counts() -> None:
     person.facts["town"] = "b"
     actual = evaluate(node, "person", person, found, parameters=(TOWNS,))
     assert Possible(Interval(800, 800), failure=Failure("no-figure")) == actual
+
+
+def test_a_figure_ends_with_its_last_day() -> None:
+    home, found = family()
+    ended = parameter("standard", (), row((), (YEAR, TODAY - 1, 5)))
+
+    actual = evaluate(standard(), "household", home, found, parameters=(ended,))
+    assert code(actual) == "no-figure"
+    current = parameter("standard", (), row((), (YEAR, TODAY, 5)))
+    assert evaluate(standard(), "household", home, found, parameters=(current,)) == 5
+
+
+def test_what_lies_between_the_rows_meets_none() -> None:
+    home, found = family(assets=between(1, 2))
+    rows = tuple(TableRow((ValueMatch(value),), const(value)) for value in (1, 2))
+
+    parted = Table((fact("household", "assets"),), rows, None, type=NUMBER, span=SPAN)
+    actual = evaluate(parted, "household", home, found)
+    assert Possible(Interval(1, 2), failure=Failure("no-row")) == actual
+    whole = Table((fact("household", "assets", COUNT),), rows, None, type=NUMBER, span=SPAN)
+    assert between(1, 2) == evaluate(whole, "household", home, found)
 
 
 def test_keys_fall_back_in_turn_and_otherwise_comes_last() -> None:
@@ -521,6 +555,26 @@ def test_a_filter_guards_what_is_asked_of_a_record() -> None:
     assert Possible(Interval(Fraction(1, 2), Fraction(1, 2)), failure=Failure("")) == actual
 
 
+def test_the_certain_error_of_an_optional_record_is_only_possible() -> None:
+    home, found = family({"wage": 1}, more=1)
+    share = total(ALL, arithmetic("/", WAGE, arithmetic("-", WAGE, WAGE)))
+    known = total(ALL, arithmetic("/", const(1), const(0)))
+    alone, nobody = family(more=1)
+
+    assert evaluate(share, "household", home, found) == Failure("division-by-zero")
+    actual = evaluate(known, "household", alone, nobody)
+    assert Possible(Interval(0, 0), failure=Failure("division-by-zero")) == actual
+
+
+def test_an_optional_record_that_surely_has_it_may_not_be() -> None:
+    home, found = family(more=1)
+    holds = const(value=True, type_=TRUTH)
+
+    assert evaluate(AnyOver(ALL, holds, type=TRUTH, span=SPAN), "household", home, found) == BOTH
+    fails = EveryOver(ALL, opposite(holds), type=TRUTH, span=SPAN)
+    assert evaluate(fails, "household", home, found) == BOTH
+
+
 def test_an_optional_record_may_add_a_yes_and_removes_no_no() -> None:
     rich = compare(">=", WAGE, const(5))
     some = AnyOver(ALL, rich, type=TRUTH, span=SPAN)
@@ -654,12 +708,14 @@ def claims(passes_over: bool, fund: Value, *wages: Value, more: int = 0) -> list
     [
         (False, 9, (2, 4, 3), [True, True, True]),
         (False, 8, (2, 4, 3), [False, True, True]),
-        (False, 6, (1, 2, 5), [True if False else False, False, True]),
+        (False, 6, (1, 2, 5), [False, False, True]),
         (True, 6, (1, 2, 5), [True, False, True]),
         (False, 6, (4, 4), [BOTH, BOTH]),
         (True, 6, (4, 4), [BOTH, BOTH]),
         (True, 3, (4, 4, 2), [False, False, True]),
         (False, between(5, 9), (2, 4), [BOTH, True]),
+        (False, between(3, 5), (2, 4), [False, BOTH]),
+        (True, between(3, 5), (2, 4), [BOTH, BOTH]),
         (False, 6, (between(1, 3), 4), [BOTH, True]),
     ],
 )
@@ -680,7 +736,7 @@ def test_claims_that_nobody_listed_may_come_first() -> None:
 def test_a_household_alone_does_not_know_its_place_in_the_county() -> None:
     home, found = family(assets=3)
     ration = Ration("r", "g", "county", fact("county", "fund"), (), False, (), SPAN)
-    more = {
+    more: dict[str, Any] = {
         "grants": (grant("g", "household", None),),
         "rations": (ration,),
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import aidrules
 from aidrules.diagnostics import catalogue
 from aidrules.lexicon import LANGUAGES, Lexicon, exact, holes, words
 
@@ -22,6 +23,22 @@ def codes_of_the_catalogue() -> set[str]:
         and call.func.id in {"_error", "_warning"}
         and isinstance(call.args[0], ast.Constant)
     }
+
+
+def codes_of_failures() -> set[str]:
+    """Return the codes of what cannot be computed on a record, wherever the package names one."""
+    found = set()
+    for path in Path(aidrules.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id=name) | ast.Attribute(attr=name),
+                    args=[ast.Constant(value=str(code)), *_],
+                ) if name in {"fail", "Fail", "Failure"}:
+                    found.add(code)
+                case _:
+                    pass
+    return found
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda lexicon: lexicon.language)
@@ -49,6 +66,14 @@ def test_every_finding_has_a_message(lexicon: Lexicon) -> None:
     codes = codes_of_the_catalogue()
 
     assert codes
+    assert set() == codes - set(lexicon.tables["message"])
+
+
+@pytest.mark.parametrize("lexicon", [ENGLISH, *OTHERS], ids=lambda lexicon: lexicon.language)
+def test_every_failure_has_a_message(lexicon: Lexicon) -> None:
+    codes = codes_of_failures()
+
+    assert {"division-by-zero", "no-figure", "amendment-conflict"} <= codes
     assert set() == codes - set(lexicon.tables["message"])
 
 

@@ -1,6 +1,6 @@
 """Tests that text becomes the tree it says, and that a slip is told as one finding."""
 
-import datetime
+import datetime as dt
 import re
 import subprocess
 import sys
@@ -177,7 +177,7 @@ def string(text: str) -> ast.String:
 
 
 def date(iso: str) -> ast.DateLiteral:
-    return ast.DateLiteral(datetime.date.fromisoformat(iso).toordinal(), span=SPAN)
+    return ast.DateLiteral(dt.date.fromisoformat(iso).toordinal(), span=SPAN)
 
 
 def cell(value: ast.Expr) -> ast.ValueCell:
@@ -713,6 +713,11 @@ def test_fix_mends_the_slip(wrong: str, right: str) -> None:
     assert read(right).items
 
 
+@pytest.mark.parametrize("text", ["2024-02-30", "01/05/2024"])
+def test_date_that_cannot_be_told_has_no_fix(text: str) -> None:
+    assert None is finding(f"amend a from {text}\n").fix
+
+
 def test_slip_spoils_its_item_alone() -> None:
     file, findings = parse(Source("t.aid", "unit hour\nfact a of: number\nunit point\n"))
 
@@ -721,6 +726,15 @@ def test_slip_spoils_its_item_alone() -> None:
     ]
     assert ["unexpected"] == [x.code for x in findings]
     assert frozenset({"a"}) <= file.unread
+
+
+def test_open_bracket_does_not_reach_into_the_items_after_it() -> None:
+    file, findings = parse(
+        Source("t.aid", "define d: number = (a\n" + GRANT + "  urgent\n  when a\n")
+    )
+
+    assert ["unclosed-bracket"] == [x.code for x in findings]
+    assert [2] == [len(x.clauses) for x in file.items if isinstance(x, ast.Grant)]
 
 
 def test_each_broken_item_is_told() -> None:
@@ -837,6 +851,9 @@ prose (
 ~~~~ text
 ```aid
 unit wrong
+~~~~ text
+```
+unit wrong
 ~~~~
 ```aid x
 unit point
@@ -847,7 +864,7 @@ unit point
 def test_program_of_a_literate_file_is_in_its_blocks() -> None:
     file = read(LITERATE, "t.aid.md")
 
-    assert [(4, "hour"), (12, "point")] == [
+    assert [(4, "hour"), (15, "point")] == [
         (x.span.line, x.name.text) for x in file.items if isinstance(x, ast.UnitDeclaration)
     ]
 

@@ -81,7 +81,8 @@ def _status(expected: ExpectedStatus, evaluation: Evaluation) -> Iterator[Diagno
     else:
         is_open = isinstance(receives, Possible)
     found = _word(receives, is_open=is_open, is_grant=grant is not None)
-    wanted = "undecided" if expected.status == "unknown" else expected.status
+    written = {"unknown": "undecided", "error": "in-error"}
+    wanted = written.get(expected.status, expected.status)
     if found != wanted:
         yield catalogue.expected_status(expected.span, Term(wanted), Term(found))
 

@@ -46,7 +46,7 @@ from aidrules.program import (
 )
 from aidrules.source import Span
 from aidrules.traverse import may_fail, walk
-from aidrules.types import Quantity, Type, core
+from aidrules.types import NUMBER, Quantity, Type, core
 
 
 @frozen
@@ -273,7 +273,8 @@ def _without(whole: _Affine, part: _Affine) -> _Affine | None:
         if set(inner.terms) - set(whole.groups[over].terms):
             return None
         if inner.size or inner.number:
-            groups[over] = inner
+            # What cancels against the part keeps its error there.
+            groups[over] = evolve(inner, cancelled=whole.groups[over].cancelled)
     left = _Affine(rest.number, rest.terms, groups, whole.cancelled)
     return left if left.size < whole.size else None
 
@@ -422,5 +423,5 @@ def _scaled(term: Expr, coefficient: Fraction, type_: Type, span: Span) -> Expr:
     if coefficient == 1:
         return term
     exact = coefficient.numerator if coefficient.denominator == 1 else coefficient
-    factor = Constant(exact, type=type_, span=span)
+    factor = Constant(exact, type=NUMBER, span=span)
     return Arithmetic("*", factor, term, type=type_, span=span)

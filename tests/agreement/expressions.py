@@ -167,13 +167,8 @@ class Maker:
                 )
                 yield use
                 yield use
-        for made in self.made:
-            is_visible = made.entity is None or made.entity in above
-            if (
-                is_visible
-                and made.kind in (kind, plain)
-                and not (self.in_months and made.has_months)
-            ):
+        for made in self.named(entity):
+            if made.kind in (kind, plain) and not (self.in_months and made.has_months):
                 found += 1
                 yield partial(self.use, made)
                 yield partial(self.use, made)
@@ -188,6 +183,13 @@ class Maker:
         yield lambda: Constant(type=TYPES[plain], span=HERE, value=scalar(plain, self.rng))
         if kind.endswith("?"):
             yield partial(Constant, type=type_, span=HERE, value=ABSENT)
+
+    def named(self, entity: str | None) -> Iterator[Made]:
+        """Yield the definitions that a rule of an entity may name; none names a bare amount."""
+        above = {None, *ancestry(entity)}
+        for made in self.made:
+            if made.entity in above and not made.key.endswith("/amount"):
+                yield made
 
     def use(self, made: Made) -> Expr:
         """Return the use of a definition."""
@@ -240,17 +242,13 @@ class Maker:
                 if grant.entity in ancestry(entity) and kind in ("date", grant_kind(grant)):
                     yield partial(self.recorded, grant, "run_from" if kind == "date" else "value")
                     yield partial(self.recorded, grant, "run_from" if kind == "date" else "value")
-        for made in self.made:
-            if (
-                made.entity in set(ancestry(entity))
-                and made.kind == kind
-                and self.rng.random() < 0.5
-            ):
+        for made in self.named(entity):
+            if made.entity is not None and made.kind == kind and self.rng.random() < 0.5:
                 yield partial(
                     Recorded,
                     type=type_of(f"{kind}?"),
                     span=HERE,
-                    entity=made.entity or "county",
+                    entity=made.entity,
                     key=made.key,
                     part="value",
                 )

@@ -12,10 +12,12 @@ from aidrules import types
 from aidrules.program import (
     And,
     AnyMatch,
+    Arithmetic,
     Branch,
     Cases,
     Compare,
     Constant,
+    CountOver,
     DateRules,
     Definition,
     Exclusion,
@@ -37,6 +39,8 @@ from aidrules.program import (
     Program,
     Ration,
     Role,
+    Round,
+    SumOver,
     Word,
 )
 from aidrules.types import Choice
@@ -194,13 +198,17 @@ def add_definition(maker: Maker, name: str) -> None:
 def add_grant(maker: Maker, name: str, entity: str, *, ration: bool) -> Grant:
     """Add a grant and its first two definitions; `finish` adds the others."""
     rng = maker.rng
-    lines = tuple(
-        Line(maker.make("truth", entity, rng.choice((0, 1, 2))), False, ())
-        for _ in range(rng.choice((1, 1, 2)))
-    )
     kinds = ("number",) if ration else ("number", "number", "number", "selection", None)
     kind = rng.choice(kinds)
-    amount = None if kind is None else maker.make(kind, entity, rng.choice((1, 2)))
+    amount: Expr | None
+    if kind == "number" and rng.random() < 0.3:
+        conditions, amount = means_test(maker, name, entity)
+    else:
+        conditions = [
+            maker.make("truth", entity, rng.choice((0, 1, 2))) for _ in range(rng.choice((1, 1, 2)))
+        ]
+        amount = None if kind is None else maker.make(kind, entity, rng.choice((1, 2)))
+    lines = tuple(Line(condition, False, ()) for condition in conditions)
     grant = Grant(
         key=f"t.{name}",
         name=name,
@@ -220,7 +228,6 @@ def add_grant(maker: Maker, name: str, entity: str, *, ration: bool) -> Grant:
         citations=(),
         span=HERE,
     )
-    conditions = [line.condition for line in lines]
     has_months = maker.has_months
     if amount is not None:
         conditions.append(Payable(type=types.TRUTH, span=HERE, value=amount))
@@ -236,6 +243,46 @@ def add_grant(maker: Maker, name: str, entity: str, *, ration: bool) -> Grant:
         )
         add(maker, f"{name}/amount", entity, kind, payment, Role.AMOUNT)
     return grant
+
+
+def means_test(maker: Maker, name: str, entity: str) -> tuple[list[Expr], Expr]:
+    """Return the conditions and the amount of a grant up to a standard: what sharpening is for."""
+    rng = maker.rng
+
+    def plain(op: Literal["+", "-", "*", "/"], left: Expr, right: Expr) -> Expr:
+        return Arithmetic(type=types.NUMBER, span=HERE, op=op, left=left, right=right)
+
+    def step(part: str, kind: Kind, body: Expr) -> Expr:
+        if rng.random() < 0.5:
+            return body
+        return maker.use(add(maker, f"{name}_{part}", entity, kind, body, Role.DEFINE))
+
+    over = maker.records(entity, 1)
+    size = step("size", "count", CountOver(type=types.COUNT, span=HERE, over=over))
+    value = maker.read("number", over.entity)
+    if rng.random() < 0.4:
+        value = plain(rng.choice(("+", "-", "*")), value, maker.make("number", over.entity, 1))
+    income = SumOver(type=types.NUMBER, span=HERE, over=over, value=value)
+    income_step = step("income", "number", income)
+    standard = maker.make("number", entity, rng.choice((0, 0, 1)))
+    need = plain("*", standard, size)
+    share = plain("/", income_step, size)
+    op: Literal["<", "<=", ">", ">="] = rng.choice(("<", "<=", "<", ">", ">="))
+    sides = rng.choice(((share, standard), (income_step, need), (need, income_step)))
+    left, right = sides
+    one = Constant(type=types.COUNT, span=HERE, value=rng.choice((0, 1, 1)))
+    counted = Compare(type=types.TRUTH, span=HERE, op=rng.choice((">=", ">")), left=size, right=one)
+    test = Compare(type=types.TRUTH, span=HERE, op=op, left=left, right=right)
+    lines = [counted, step("test", "truth", test)]
+    if rng.random() < 0.15:
+        lines = lines[1:]
+    amount = plain("-", need, income_step)
+    if rng.random() < 0.4:
+        amount = plain(rng.choice(("+", "-")), amount, maker.make("number", entity, 1))
+    if rng.random() < 0.3:
+        quantum = rng.choice((Fraction(1), Fraction(2)))
+        amount = Round(type=types.NUMBER, span=HERE, value=amount, mode="up", quantum=quantum)
+    return lines, amount
 
 
 def finish(maker: Maker, grant: Grant, beaten: Expr | None, last: Expr | None) -> None:

@@ -4,7 +4,7 @@ One household is asked about again and again: as it was, when more is known, whe
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from traceback import extract_tb
 from typing import Protocol, assert_never
@@ -12,7 +12,8 @@ from typing import Protocol, assert_never
 from attrs import define, field, frozen
 
 from aidrules.case import Case, Record
-from aidrules.program import Definition, Program
+from aidrules.program import Definition, Program, Role
+from aidrules.sharpen import sharpen
 from aidrules.types import (
     Choice,
     Date,
@@ -77,8 +78,9 @@ PROPERTIES = (
     "the order of records does not matter",
     "asking twice gives the same",
     "the shorter way gives the same",
+    "the sharper program allows no more",
 )
-RAISES, FORM, LEARNING, INSIDE, PLAIN, ORDER, TWICE, SHORT = PROPERTIES
+RAISES, FORM, LEARNING, INSIDE, PLAIN, ORDER, TWICE, SHORT, SHARPER = PROPERTIES
 
 
 @frozen
@@ -95,6 +97,7 @@ class Finding:
 
     Attributes:
         at: In which case of the story.
+        is_sharp: Whether the sharper program was asked.
     """
 
     claim: str
@@ -105,6 +108,7 @@ class Finding:
     record: str
     expected: object
     actual: object
+    is_sharp: bool
 
 
 @define
@@ -174,21 +178,30 @@ def same(one: Value, other: Value) -> bool:
 
 @define
 class Trial:
-    """A program in two engines, the households tried on it, and what was found."""
+    """A program in two engines, the households tried on it, and what was found.
+
+    Attributes:
+        is_sharp: Whether the engines are of the sharper program. Then an amount means something
+            only if the grant is surely given.
+    """
 
     emit: Emit
     program: Program
+    is_sharp: bool = False
     tally: Tally = field(factory=Tally)
     _engines: dict[bool, Engine] = field(factory=dict)
 
     def engine(self, *, plain: bool = True) -> Engine:
         """Return the engine, made once."""
         if plain not in self._engines:
-            self._engines[plain] = self.emit(self.program, plain=plain)
+            program = sharpen(self.program) if self.is_sharp else self.program
+            self._engines[plain] = self.emit(program, plain=plain)
         return self._engines[plain]
 
-    def run(self, story: Story, rng: Random, *, every: bool = False) -> None:
-        """Hold the engine to every property on one household.
+    def run(
+        self, story: Story, rng: Random, *, every: bool = False
+    ) -> Sequence[Mapping[Place, Value]]:
+        """Hold the engine to every property on one household, and return its answers.
 
         Order, repetition and the longer way are tried on one of the cases now and then, or on
         every one.
@@ -203,10 +216,29 @@ class Trial:
                     asked.again(answers[-1], rng)
             except Exception as error:  # noqa: BLE001 - that nothing is raised is the claim
                 asked.report(RAISES, ("", ""), None, raised(error))
-                return
+                return answers
         self.learning(story, answers)
         self.plain(story, rng, answers)
         self.tally.triples += len(story.cases) - 1
+        return answers
+
+    def sharper(self, story: Story, wider: Sequence[Mapping[Place, Value]], rng: Random) -> None:
+        """What this engine holds possible, the engine of the program as written does too."""
+        for at, found in enumerate(self.run(story, rng)[: len(wider)]):
+            ids = ids_of(story.cases[at])
+            for place, value in found.items():
+                before = wider[at].get(place)
+                if before is None or not self.means_something(place, wider[at].get):
+                    continue
+                if not within(value, before, ids):
+                    _Asked(self, story, at).report(SHARPER, place, before, value)
+
+    def means_something(self, place: Place, answer: Callable[[Place], object]) -> bool:
+        """Whether an answer is more than the amount of what is not surely given."""
+        key, record = place
+        if not self.is_sharp or self.program.definition[key].role is not Role.AMOUNT:
+            return True
+        return answer((key.removesuffix("/amount") + "/eligible", record)) is True
 
     def learning(self, story: Story, answers: Sequence[Mapping[Place, Value]]) -> None:
         """What is possible when more is known was possible before."""
@@ -226,6 +258,8 @@ class Trial:
             place = (definition.key, record.id)
             if answer is None:
                 self.tally.unsaid += 1
+                continue
+            if not self.means_something(place, answers[-1].get):
                 continue
             for at, found in enumerate(answers):
                 possible = found.get(place)
@@ -249,8 +283,11 @@ class _Asked:
 
     def report(self, claim: str, place: Place, expected: object, actual: object) -> None:
         """Add a finding."""
-        found = Finding(claim, self.trial.program, self.story, self.at, *place, expected, actual)
-        self.trial.tally.findings.append(found)
+        trial = self.trial
+        sharp = trial.is_sharp
+        trial.tally.findings.append(
+            Finding(claim, trial.program, self.story, self.at, *place, expected, actual, sharp)
+        )
 
     def ask(
         self, engine: Engine, case: Case, *, backward: bool = False

@@ -1,6 +1,5 @@
 """Seeds to what was tried and found: many programs and households on every core."""
 
-from collections.abc import Iterator
 from multiprocessing import get_context
 from os import cpu_count
 from random import Random
@@ -26,11 +25,15 @@ def try_seed(emit_: Emit, seed: int) -> Tally:
     household = Household.of(program)
     rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
     trial = Trial(emit_, program)
-    trial.tally.programs = 1
-    for story in stories(household, rng, STORIES):
-        trial.run(story, rng)
-        if trial.tally.findings:
+    sharp = Trial(emit_, program, is_sharp=True)
+    for at, story in enumerate(stories(household, rng, STORIES)):
+        answers = trial.run(story, rng)
+        if at % 3 == 0:
+            sharp.sharper(story, answers, rng)
+        if trial.tally.findings or sharp.tally.findings:
             break
+    trial.tally.add(sharp.tally)
+    trial.tally.programs = 1
     return trial.tally
 
 
@@ -43,7 +46,7 @@ def run(triples: int, first_seed: int, *, patience: int = 1) -> Tally:
     total = Tally()
     context = get_context("spawn")
     with context.Pool(cpu_count()) as pool:
-        for tally in pool.imap_unordered(_try_seed, _seeds(first_seed), chunksize=8):
+        for tally in pool.imap_unordered(_try_seed, _seeds(first_seed, triples), chunksize=8):
             total.add(tally)
             if total.triples >= triples or len(total.findings) >= patience:
                 break
@@ -51,15 +54,16 @@ def run(triples: int, first_seed: int, *, patience: int = 1) -> Tally:
     return total
 
 
-def _seeds(first: int) -> Iterator[int]:
-    yield from range(first, first + 10**6)
+def _seeds(first: int, triples: int) -> range:
+    """Return more seeds than so many triples need."""
+    return range(first, first + triples // STORIES + 100)
 
 
 def catch(fault: Fault, triples: int, first_seed: int) -> tuple[frozenset[str], int] | None:
     """Return the properties that catch a fault and after how many triples; None if none does."""
     tried = 0
     with planted(fault) as wrong:
-        for seed in _seeds(first_seed):
+        for seed in _seeds(first_seed, triples):
             tally = try_seed(wrong, seed)
             tried += tally.triples
             claims = frozenset(finding.claim for finding in tally.findings)

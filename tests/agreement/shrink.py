@@ -21,6 +21,7 @@ from aidrules.program import (
     Place,
     Program,
     Records,
+    Role,
     SumOver,
     Use,
 )
@@ -38,7 +39,10 @@ def again(emit: Emit, finding: Finding) -> Finding | None:
     """Return the finding if it comes up again, as it looks now."""
     trial = Trial(emit, finding.program)
     try:
-        trial.run(finding.story, Random(0), every=True)  # noqa: S311 - the same each time
+        answers = trial.run(finding.story, Random(0), every=True)  # noqa: S311 - the same each time
+        if finding.is_sharp:
+            trial = Trial(emit, finding.program, is_sharp=True)
+            trial.sharper(finding.story, answers, Random(0))  # noqa: S311 - the same
     except (LookupError, AttributeError, TypeError):  # what was left out was needed by the oracle
         return None
     for found in trial.tally.findings:
@@ -83,6 +87,8 @@ def variants(finding: Finding) -> Iterator[Finding]:
             cases = tuple(case for case in fewer if case is not None)
             yield attrs.evolve(finding, story=Story(cases, today))
     for at, definition in enumerate(program.definitions):
+        if finding.is_sharp and definition.role is Role.ELIGIBLE:
+            continue  # the lines of the grant say the same
         for body in simpler(definition.body):
             fewer_ = list(program.definitions)
             fewer_[at] = attrs.evolve(definition, body=body)
@@ -94,6 +100,8 @@ def uses(program: Program, key: str) -> frozenset[str]:
     if key not in program.definition:
         return frozenset(program.definition)
     found = {key}
+    if program.definition[key].role is Role.AMOUNT:
+        found |= uses(program, key.removesuffix("/amount") + "/eligible")
     for node in nodes(program.definition[key].body):
         if isinstance(node, Use) and node.key not in found:
             found |= uses(program, node.key)
@@ -236,7 +244,7 @@ def describe(finding: Finding) -> str:
         f"broken: {finding.claim}",
         f"  {finding.key} of {finding.record}, case {finding.at + 1}, today {finding.story.today}",
         f"  expected {show(finding.expected)}",
-        f"  actual   {show(finding.actual)}",
+        f"  actual   {show(finding.actual)}" + (" (sharper)" if finding.is_sharp else ""),
         "  program:",
     ]
     lines += [f"    {one.key} of {one.entity} = {show(one.body)}" for one in needed]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import date
 from fractions import Fraction
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 from attrs import define, evolve, field
 
@@ -29,6 +29,9 @@ from aidrules.program import (
 from aidrules.syntax import ast
 from aidrules.types import TRUTH, Date, Optional, Quantity, Reference, Selection, Truth, Type, core
 from aidrules.values import ABSENT, Scalar
+
+_NOT_KNOWN: Final = {"unknown": True}
+"""What `unknown` gives: it takes back what an earlier line gave."""
 
 
 @define
@@ -58,15 +61,18 @@ class _Story:
 
 def examples(module: str, items: tuple[ast.Item, ...], scope: Scope) -> tuple[Example, ...]:
     """Return the examples of a file, each with its document of facts."""
-    stories: dict[str, _Story] = {}
+    # An example that could not be read stands for itself: those like it are left out silently.
+    stories: dict[str, _Story | None] = dict.fromkeys(scope.names.unread)
     found: list[Example] = []
     for item in items:
         if not isinstance(item, ast.Example):
             continue
-        if item.title.text in stories:
+        if stories.get(item.title.text) is not None:
             scope.report(catalogue.example_twice(item.title.span, item.title.text))
         story = _story(item, stories, scope)
         stories[item.title.text] = story
+        if story is None:
+            continue
         if story.date is None:
             scope.report(catalogue.example_without_date(item.title.span, item.title.text))
             continue
@@ -81,17 +87,21 @@ def examples(module: str, items: tuple[ast.Item, ...], scope: Scope) -> tuple[Ex
     return tuple(found)
 
 
-def _story(item: ast.Example, stories: Mapping[str, _Story], scope: Scope) -> _Story:
+def _story(item: ast.Example, stories: Mapping[str, _Story | None], scope: Scope) -> _Story | None:
+    """Return an example's records; None if it leans on one that could not be read."""
     story = _Story()
     for line in item.lines:
         match line:
             case ast.Like(title=title):
                 base = stories.get(title.text)
-                if base is None:
+                if base is not None:
+                    story = deepcopy(base)
+                elif title.text in stories:
+                    return None
+                else:
                     near = nearest(title.text, stories)
                     scope.report(catalogue.unknown_example(title.span, title.text, near))
-                else:
-                    story = deepcopy(base)
+                    return None
             case ast.Given(name=name):
                 if name.text in scope.names.entities:
                     _begin(line, story, scope)
@@ -176,7 +186,9 @@ def _give(line: ast.Given, story: _Story, scope: Scope) -> None:
         return
     symbol, record = found
     value = _given_value(line.values, symbol, scope)
-    if value is not None:
+    if value is _NOT_KNOWN:
+        record.facts.pop(symbol.name, None)
+    elif value is not None:
         if line.origin is not None:
             value = {"value": value, "from": line.origin.text}
         record.facts[symbol.name] = value
@@ -206,19 +218,40 @@ def _fact(name: ast.Name, story: _Story, scope: Scope) -> tuple[Symbol, _Draft] 
     return None
 
 
-def _given_value(values: tuple[ast.Expr, ...], symbol: Symbol, scope: Scope) -> object | None:
+def _given_value(values: tuple[ast.GivenValue, ...], symbol: Symbol, scope: Scope) -> object | None:
+    """Return what a line gives as it stands in a document; None if it was reported."""
     plain = core(symbol.type)
-    if isinstance(plain, Selection) and not (
-        len(values) == 1 and isinstance(values[0], ast.SelectionLiteral | ast.NoneValue)
-    ):
-        chosen = [constant(value, plain.choice, scope) for value in values]
-        return None if None in chosen else [str(value) for value in chosen]
-    if len(values) != 1:
-        span = values[1].span if values else symbol.item.name.span
-        scope.report(catalogue.one_value_wanted(span, symbol.name))
+    match values:
+        case [ast.RangeCell(low=low, high=high)]:
+            ends = [_one(end, symbol.type, scope) for end in (low, high)]
+            return None if None in ends else dict(zip(("low", "high"), ends, strict=True))
+        case [ast.Among(values=among)]:
+            options = [_one(option, symbol.type, scope) for option in among]
+            return None if None in options else {"among": options}
+        case [ast.UnknownResult()]:
+            return _NOT_KNOWN
+        case [ast.SelectionLiteral() | ast.NoneValue() as only]:
+            return _one(only, symbol.type, scope)
+        case _ if isinstance(plain, Selection):
+            chosen = [_one(value, plain.choice, scope) for value in values]
+            return None if None in chosen else chosen
+        case [ast.UnknownResult() | ast.RangeCell() | ast.Among(), *_]:
+            pass
+        case [only]:
+            return _one(only, symbol.type, scope)
+        case _:
+            pass
+    span = values[-1].span if values else symbol.item.name.span
+    scope.report(catalogue.one_value_wanted(span, symbol.name))
+    return None
+
+
+def _one(value: ast.GivenValue, type_: Type, scope: Scope) -> object | None:
+    if isinstance(value, ast.RangeCell | ast.Among | ast.UnknownResult):
+        scope.report(catalogue.not_constant(value.span))
         return None
-    value = constant(values[0], symbol.type, evolve(scope, records=_id(values[0], plain)))
-    return None if value is None else plain_value(value, symbol.type)
+    found = constant(value, type_, evolve(scope, records=_id(value, core(type_))))
+    return None if found is None else plain_value(found, type_)
 
 
 def _id(value: ast.Expr, plain: Type) -> Mapping[str, str]:
@@ -279,6 +312,8 @@ def _table(kind: ast.Name, rows: tuple[ast.Row, ...], story: _Story, scope: Scop
                     continue
                 case ast.ValueCell(value=value):
                     _give(ast.Given(name, (value,), span=cell.span), story, scope)
+                case ast.RangeCell():
+                    _give(ast.Given(name, (cell,), span=cell.span), story, scope)
                 case _:
                     scope.report(catalogue.not_a_value_cell(cell.span))
 
@@ -407,6 +442,13 @@ def _status(expected: ast.ExpectStatus, story: _Story, scope: Scope) -> Expected
     if symbol is None:
         return None
     value: Expr | None = None
+    is_of_requirement = isinstance(symbol.item, ast.Require)
+    if is_of_requirement and expected.status in {"granted", "refused"}:
+        scope.report(catalogue.requirement_holds(expected.span))
+        return None
+    if isinstance(symbol.item, ast.Grant) and expected.status in {"holds", "fails"}:
+        scope.report(catalogue.grant_is_given(expected.span))
+        return None
     if not isinstance(symbol.item, ast.Grant | ast.Require):
         if expected.status != "unknown":
             scope.report(catalogue.status_of_no_grant(expected.span))

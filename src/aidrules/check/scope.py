@@ -24,6 +24,7 @@ from aidrules.types import (
     Quantity,
     Reference,
     Selection,
+    Truth,
     Type,
     Unit,
     core,
@@ -294,7 +295,9 @@ class Scope:
         if elsewhere and elsewhere[0].entity is not None:
             entity = elsewhere[0].entity
             if self.entity is not None and self.names.is_below(entity, self.entity):
-                self.report(catalogue.name_below(span, name, entity, self.entity))
+                is_truth = isinstance(core(elsewhere[0].type), Truth)
+                below = catalogue.truth_below if is_truth else catalogue.name_below
+                self.report(below(span, name, entity, self.entity))
             else:
                 self.report(catalogue.out_of_reach(span, name, entity, self.entity))
             return

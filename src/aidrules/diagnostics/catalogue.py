@@ -185,6 +185,21 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 # ---------------------------------------------------------------- names and types (check)
 
 
+def truth_below(span: Span, name: str, entity: str, here: str) -> Diagnostic:
+    """Report a yes-or-no of records below the rule's own."""
+    return _error("truth-below", span, name=name, entity=entity, here=here)
+
+
+def requirement_holds(span: Span) -> Diagnostic:
+    """Report a requirement expected to be granted."""
+    return _error("requirement-holds", span)
+
+
+def grant_is_given(span: Span) -> Diagnostic:
+    """Report a grant expected to hold."""
+    return _error("grant-is-given", span)
+
+
 def expected_unknown(span: Span, found: object) -> Diagnostic:
     """Report a value expected to be unknown that is not."""
     return _error("expected-unknown", span, found=found)

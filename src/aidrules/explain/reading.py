@@ -88,17 +88,17 @@ class Reader:
         return self.step(next((node for node in _parts(bodies) if node == wanted), wanted))
 
     def payable(self, grant: Grant, amount: Expr) -> Step:
-        """Evaluate whether an amount is something to pay."""
-        return self.own(grant, Payable(amount, type=TRUTH, span=amount.span))
+        """Evaluate whether an amount is something to pay, as the decision did."""
+        parts = _parts([self.program.definition[grant.eligible].body])
+        asked = next((node for node in parts if isinstance(node, Payable)), None)
+        return self.step(asked or Payable(amount, type=TRUTH, span=amount.span))
 
-    def body(self, step: Step, key: str) -> Step | None:
-        """Return the body of the definition that a step uses, evaluated for the same date."""
+    def body(self, step: Step, key: str) -> Step:
+        """Return the body of the definition that a step of today uses."""
         definition = self.program.definition[key]
-        if step.today == self.trace.today:
-            entity = definition.entity
-            at = step.record if entity is None else step.record.above(entity)
-            return self.trace.step(definition.body, at)
-        return next(iter(self.trace.operands(step)), None)
+        entity = definition.entity
+        at = step.record if entity is None else step.record.above(entity)
+        return self.trace.step(definition.body, at)
 
     # -------------------------------------------------------------- lines
 
@@ -134,7 +134,8 @@ class Reader:
         for statement, named in (
             self.parts(must, wanted=not is_exception) if split else [(must, ())]
         ):
-            own = tuple(each for key in named for each in self.program.definition[key].citations)
+            named_in = [self.program.definition[key] for key in named]
+            own = tuple(each for step in named_in for each in step.body.cites or step.citations)
             cited = line.citations or condition.cites or own
             value = negated(statement.value) if is_exception else statement.value
             reason = self.reason(kind, outcome_of(value), statement)
@@ -180,7 +181,7 @@ class Reader:
         match step.expression:
             case Use(key=key) if self.program.definition[key].role in _STEPS:
                 body = self.body(step, key)
-                return body if body and isinstance(body.expression, _STATEMENTS) else None
+                return body if isinstance(body.expression, _STATEMENTS) else None
             case And():
                 chosen = [each for each in self.trace.operands(step) if each.value is not True]
             case Or():
@@ -282,7 +283,8 @@ class Reader:
         """Return the reason of a named step: its value, and how it came about."""
         deeper = evolve(self, above=self.above | {key})
         definition = self.program.definition[key]
-        body = self.body(step, key)
+        # of another day, as in a sum over months, only the value is told
+        body = self.body(step, key) if step.today == self.trace.today else None
         found = Reason(
             Kind.STEP,
             Outcome.ERROR if isinstance(step.value, Failure) else Outcome.GIVES,
@@ -350,6 +352,8 @@ class Reader:
         payable = self.payable(grant, amount)
         if isinstance(payable.value, Failure):
             outcome = Outcome.ERROR
+        elif outcome is Outcome.GIVES and isinstance(step.value, Possible):
+            outcome = Outcome.UNDECIDED
         inner, lines = self.shaped(step)
         formula, cases = self.chosen(inner)
         more, inside = self.shaped(formula)
@@ -439,6 +443,8 @@ def _kind(line: Line, grant: Grant) -> Kind:
 def _amendment(condition: Expr) -> tuple[Expr, Expr] | None:
     """Return where an amendment's line does not hold, and the line; None if it is not one."""
     match condition:
+        case Or(items=(Not(value=Recorded()), _)):
+            return None  # a longest time of payment
         case Or(items=(Not() as elsewhere, inner)) if elsewhere.span == inner.span:
             return elsewhere, inner
         case _:

@@ -44,7 +44,7 @@ def markdown(explanation: Explanation, language: str) -> str:
 
 def speaker_of(account: Account, language: str, *, is_letter: bool = False) -> Speaker:
     """Return who words an account in a language."""
-    return Speaker(account.program, language, account.record, is_letter)
+    return Speaker(account.program, language, account.record, account.trace.today, is_letter)
 
 
 def heading(explanation: Explanation, language: str) -> str:

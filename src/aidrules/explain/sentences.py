@@ -26,12 +26,14 @@ class Speaker:
 
     Attributes:
         record: That of the decision: a step on another record says on which.
+        today: That of the decision, as an ordinal: a step of another day says of which.
         is_letter: Whether a number that no decimal shows exactly is shown only about.
     """
 
     program: Program
     language: str
     record: Record
+    today: int
     is_letter: bool = False
 
     @property
@@ -188,6 +190,9 @@ class Speaker:
 
     def _calculated(self, label: str | None, reason: Reason) -> str:
         """Return `label: formula = numbers = value`, as far as each says more than the last."""
+        if reason.kind is Kind.STEP and reason.statement is reason.whole:
+            value = self.value(reason.whole.value, reason.whole.expression.type)
+            return self.fill("labelled", label=label or "", line=value)
         formula = self._formula(reason)
         value = self.value(reason.statement.value, reason.statement.expression.type)
         shown = [] if isinstance(reason.statement.expression, Constant) else [formula]
@@ -254,9 +259,12 @@ class Speaker:
         """Return the name of a step or fact, with the record if it is not that of the decision."""
         at = reason.whole.record
         shown = self.expression(reason.whole.expression)
-        if (at.entity, at.id) == (self.record.entity, self.record.id):
+        if (at.entity, at.id) != (self.record.entity, self.record.id):
+            named = self.record_name(at)
+            shown = self.lexicon.fill("word", "name-of", name=shown, record=named)
+        if reason.whole.today == self.today:
             return shown
-        return self.lexicon.fill("word", "name-of", name=shown, record=self.record_name(at))
+        return self.fill("on-date", label=shown, date=self.date(reason.whole.today))
 
     def _fact(self, reason: Reason) -> str:
         step = reason.statement

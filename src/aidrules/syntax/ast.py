@@ -1086,17 +1086,28 @@ class Like(Node):
 
 
 @frozen
+class Among(Node):
+    """`mild or severe`: one of these, and nobody knows which."""
+
+    values: tuple[Expr, ...]
+
+
+GivenValue = Expr | RangeCell | Among | UnknownResult
+
+
+@frozen
 class Given(Node):
     """A fact, or the beginning of a record (`person a`): the same line, told apart by its name.
 
     Attributes:
         name: Of the fact or of the entity.
-        values: One, or several for a list of services.
+        values: One, or several for a list of services; `1 .. 3` and `mild or severe` where only
+            bounds are known, `unknown` where nothing is.
         origin: Who says so, such as "article" or "assumed": `assets 3000 yuan from "assumed"`.
     """
 
     name: Name
-    values: tuple[Expr, ...]
+    values: tuple[GivenValue, ...]
     origin: String | None = None
 
 
@@ -1128,7 +1139,7 @@ ExampleLine = Like | Given | NoRecords | Records | PreviousGiven
 
 @frozen
 class ExpectStatus(Node):
-    """`expect name of record is granted`: or refused, undecided, error, holds, fails, unknown."""
+    """`expect name of record is granted` (refused, undecided, error, unknown), `… holds`, `fails`."""
 
     value: Expr
     status: str

@@ -44,7 +44,7 @@ _SIGNS = {
     "TIMES": "*",
     "DIVIDE": "/",
 }
-_STATUSES = frozenset({"granted", "refused", "undecided", "error", "holds", "fails"})
+_STATUSES = frozenset({"granted", "refused", "undecided", "error"})
 
 
 def _span(children: Children) -> Span:
@@ -301,7 +301,7 @@ _OF_CLASSES = {
 }
 _WORDS = kinds(
     "mode direction direction_in_time grant_word superlative order_word quantifier moves "
-    "boundary_side boundary_of status open_list unit_word number_word"
+    "boundary_side boundary_of status verdict open_list unit_word number_word"
 )
 _BEHIND_A_WORD = kinds(
     "since until on_date alias parent limit of of_type per known_to_fail tolerance exception "
@@ -346,6 +346,7 @@ _OWN: dict[str, Callable[[Children], Any]] = {
     "previously_receives": partial(_previously, receives=True),
     "undated_version": _undated_version,
     "parameter": _parameter,
+    "given_range": partial(_node, ast.RangeCell),
     "given_alone": _given_alone,
     "previous_nothing": _previous_nothing,
     "expect": _expect,

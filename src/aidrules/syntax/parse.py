@@ -223,8 +223,10 @@ def _end(tokens: Sequence[Token]) -> Token:
 
 
 def _names(tokens: Sequence[Token]) -> frozenset[str]:
-    """Return the names that an item would have declared: its own, and the values of a choice."""
+    """Return what an item would have declared: its name or title, and the values of a choice."""
     first, *rest = tokens
+    if rest and rest[0].type == "STRING":
+        return frozenset((rest[0].span.text.strip('"'),))
     declared = [token for token in rest[:1] if token.isidentifier()]
     if first.type in {"FACT", "JUDGEMENT", "TYPE"}:
         declared += [token for token in rest if token.type == "NAME"]

@@ -62,7 +62,6 @@ _KINDS = {
     "DATE": "expected-date",
     "_NL": "line-end",
 }
-_DAYS = 31
 _ENDS = {"_NL": "line-end", "$END": "item-end"}
 
 
@@ -171,12 +170,12 @@ def no_token(token: Token) -> Diagnostic | None:
 
 def _same_day(written: str) -> str | None:
     """Return a date as the language writes it, if year, month and day are told apart."""
-    numbers = [int(digits) for digits in re.findall("[0-9]+", written)]
-    if numbers[0] <= _DAYS:  # 01/05/2024: may be the 1st of May or the 5th of January
-        return None
+    year, month, day = (int(digits) for digits in re.findall("[0-9]+", written))
     try:
-        return date(*numbers).isoformat()
-    except ValueError:
+        return date(year, month, day).isoformat()
+    except (
+        ValueError
+    ):  # no such day, or the year stands last, and which is the month cannot be told
         return None
 
 
@@ -252,7 +251,7 @@ def _name(stop: Stop) -> Diagnostic | None:
         return None
     if token.type == "NONE" and stop.accepted == {"NAME"} and _open_bracket(stop):
         return catalogue.none_in_choice(token.span)
-    if stop.accepted != {"NAME"}:
+    if not stop.accepted <= {"NAME", "ELLIPSIS"}:
         # The slip may be another one, unless what comes next is what comes after a name.
         if token.type in _INFIX or not after:
             return None

@@ -99,7 +99,10 @@ def _member(
 ) -> Member:
     chosen: Value = True if over.condition is None else over.condition(frame)
     may_be_in, may_be_out = may_be(chosen, True), may_be(chosen, False)
-    values = tuple([value(frame) for value in asked]) if may_be_in else ()
+    values: tuple[Value, ...] = ()
+    if may_be_in:
+        for value in asked:
+            values = (*values, value(frame))
     certain = [value for value in (chosen, *values) if isinstance(value, Failure)]
     is_lost = is_listed and not may_be_out and bool(certain)
     failures = map(failure_of, (*(certain if is_lost else ()), chosen, *values))

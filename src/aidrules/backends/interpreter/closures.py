@@ -468,8 +468,6 @@ def _unknown(type_: Type, scope: Scope) -> Closure:
     match core(type_):
         case Reference() as reference:
             absent = core(type_) is not type_
-            return lambda frame: settle(
-                parts(frame.world.any_record(reference, frame.today))[0], absent
-            )
+            return lambda frame: frame.world.any_record(reference, frame.today, absent=absent)
         case _:
             return _constant(bounds.any_of_type(type_, scope.texts))

@@ -122,7 +122,7 @@ class World:
         listed = record.children.get(kind, [])
         if (record, kind) in self.learnt.complete:
             return listed, 0
-        if record.is_unlisted or (kind not in record.children and kind not in record.unlisted):
+        if kind not in record.children and kind not in record.unlisted:
             return listed, self.program.entity[kind].limit - len(listed)
         return listed, record.unlisted.get(kind, 0)
 
@@ -148,7 +148,7 @@ class World:
         return (self.frame(self._stranger(entity, root.above(entity).parent), today),)
 
     def any_record(self, type_: Reference, today: int, *, absent: bool = False) -> Value:
-        """Return the set for an unknown reference; if it may be absent and nobody is there, it is."""
+        """Return the set for an unknown reference, absent if it may be and there is nobody."""
         ids = {identity for kind, identity in self.case.records if kind == type_.entity}
         if self.unlisted(type_.entity, today) or not (ids or absent):
             ids.add(UNLISTED)

@@ -1,13 +1,12 @@
 """Certain operands to certain results, the short way; anything else goes to the rules of bounds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
-from itertools import chain
 from typing import Any, Final
 
 from aidrules.backends.interpreter.frames import Closure, Frame
 from aidrules.bounds import conjunction, disjunction
-from aidrules.values import Value
+from aidrules.values import Value, may_be
 
 EXACT: Final = frozenset((int, Fraction))
 CERTAIN: Final = frozenset((int, Fraction, bool, str, frozenset))
@@ -76,37 +75,35 @@ def several(
 
 
 def every(items: tuple[Operand, ...]) -> Closure:
-    """Return the closure of `and`."""
-
-    def closure(frame: Frame) -> Value:
-        rest = iter(items)
-        for item in rest:
-            value = item(frame)
-            if value is True:
-                continue
-            return False if value is False else conjunction(chain((value,), _values(rest, frame)))
-        return True
-
-    return closure
+    """Return the closure of `and`: an item is asked for only if all before it may be yes."""
+    return _guarded(items, conjunction, decisive=False)
 
 
 def some(items: tuple[Operand, ...]) -> Closure:
-    """Return the closure of `or`."""
+    """Return the closure of `or`: an item is asked for only if all before it may be no."""
+    return _guarded(items, disjunction, decisive=True)
+
+
+def _guarded(
+    items: tuple[Operand, ...], rule: Callable[[list[Value]], Value], *, decisive: bool
+) -> Closure:
+    # Items are asked for here and not by the rule: calls in between would make programs deeper.
+    going_on: Final[bool] = not decisive
 
     def closure(frame: Frame) -> Value:
-        rest = iter(items)
-        for item in rest:
-            value = item(frame)
-            if value is False:
+        uncertain: list[Value] = []
+        for item in items:
+            value: Value = item(frame)
+            if value is going_on:
                 continue
-            return True if value is True else disjunction(chain((value,), _values(rest, frame)))
-        return False
+            if value is decisive and not uncertain:
+                return value
+            uncertain.append(value)
+            if not may_be(value, going_on):
+                break
+        return rule(uncertain) if uncertain else going_on
 
     return closure
-
-
-def _values(items: Iterator[Operand], frame: Frame) -> Iterator[Value]:
-    return (item(frame) for item in items)
 
 
 def opposite(value: Operand, general: Callable[[Any], Value]) -> Closure:
