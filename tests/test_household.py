@@ -292,6 +292,8 @@ def test_a_wrong_number_is_a_finding(raw: object, code: str) -> None:
         ("2023-12-1", "date-not-iso"),
         ("2023-12-01T00:00", "date-not-iso"),
         (20231201, "date-not-iso"),
+        ("1900-01-01", None),
+        ("2100-12-31", None),
         ("1899-12-31", "value-out-of-range"),
         ("2101-01-01", "value-out-of-range"),
         ("none", "never-none"),
@@ -300,7 +302,8 @@ def test_a_wrong_number_is_a_finding(raw: object, code: str) -> None:
 def test_a_date_is_a_day_from_1900_to_2100(raw: object, code: str | None) -> None:
     document = person(birth_date=raw)
     if code is None:
-        assert DAY == case_of(document).root.children["person"][0].facts["birth_date"]
+        day = date.fromisoformat(str(raw)).toordinal()
+        assert day == case_of(document).root.children["person"][0].facts["birth_date"]
     else:
         assert [("person[0].birth_date", code)] == found(document)
 
@@ -618,6 +621,8 @@ def test_the_value_of_a_definition_is_known_or_not() -> None:
         ({"status": "given"}, ".status", "unknown-status"),
         ({}, ".status", "unknown-status"),
         ({"status": "granted", "receives": False}, "", "decision-contradicts-itself"),
+        ({"status": "refused", "receives": ["yes"]}, "", "decision-contradicts-itself"),
+        ({"status": "granted", "amount": "1/0"}, ".amount", "number-not-decimal"),
         ({"status": "granted", "amount": 0}, "", "decision-contradicts-itself"),
         ({"status": "refused", "amount": 5}, "", "decision-contradicts-itself"),
         ({"status": "granted", "amount": -5}, ".amount", "value-below-range"),
@@ -645,6 +650,51 @@ def test_a_decision_is_recorded_once() -> None:
     assert [("previously.decisions[1]", "repeated-decision")] == found(
         household(previously={"decisions": [one, one, requirement]})
     )
+
+
+def test_an_output_of_decisions_is_read_as_it_stands() -> None:
+    deep: object = 0.5
+    for _ in range(300):
+        deep = [deep]
+    allowance = {
+        "entity": "household",
+        "record": "h",
+        "name": "small.allowance",
+        "low": None,
+        "status": "granted",
+        "receives": ["yes"],
+        "eligible": ["yes"],
+        "amount": "5",
+        "reasons": deep,
+        "missing": [],
+        "paid_from": None,
+    }
+    income = {"entity": "household", "record": "h", "name": "small.income", "value": "-1/3"}
+    history = case_of(
+        household(
+            previously={
+                "policy": "small",
+                "hash": "",
+                "language_version": "1",
+                "facts_hash": "",
+                "on": "2023-11-01",
+                "decisions": [allowance],
+                "recorded": [income],
+            }
+        )
+    ).history
+
+    assert history is not None
+    assert {
+        ("household", "h", "small.allowance"): Past(True, 5, SOME_DAY),
+        ("household", "h", "small.income"): Past(ABSENT, Fraction(-1, 3), ABSENT),
+    } == history.past
+
+
+def test_what_was_rejected_is_no_decision() -> None:
+    rejected = {"on": "2023-11-01", "decisions": [], "diagnostics": [{"code": "x"}]}
+
+    assert [("previously", "history-of-rejected")] == found(household(previously=rejected))
 
 
 def test_a_history_is_an_object_with_decisions() -> None:

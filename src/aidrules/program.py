@@ -277,6 +277,13 @@ class IsNone(Node):
 
 
 @frozen
+class Present(Node):
+    """A value that a condition before it says is there: the same, without `none`."""
+
+    value: "Expr"
+
+
+@frozen
 class Else(Node):
     """The alternative, if nothing is there."""
 
@@ -529,6 +536,7 @@ Expr = (
     | And
     | Or
     | IsNone
+    | Present
     | Else
     | Cases
     | Table

@@ -199,10 +199,11 @@ class _Writer:
             "required": ["entity", "record", "name"],
             "additionalProperties": False,
         }
-        decisions = {"type": ["array", "null"], "items": decision}
+        decisions: Schema = {"type": ["array", "null"], "items": decision}
         properties: Schema = dict.fromkeys(HISTORY_KEYS, True) | {
             "on": _or_null(_DAY),
             "decisions": decisions,
+            "recorded": decisions,
         }
         return self.define(PREVIOUSLY, _or_null(_closed(properties, ())))
 

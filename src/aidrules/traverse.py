@@ -37,6 +37,7 @@ from aidrules.program import (
     Payable,
     PeriodsBetween,
     Place,
+    Present,
     Program,
     Recorded,
     Records,
@@ -51,6 +52,7 @@ from aidrules.program import (
     Use,
     Within,
 )
+from aidrules.types import Quantity
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -70,6 +72,8 @@ def children(node: Expr) -> tuple[Expr, ...]:
         case Arithmetic(left=left, right=right) | Compare(left=left, right=right):
             return (left, right)
         case Convert(value=value) | Round(value=value) | Not(value=value) | IsNone(value=value):
+            return (value,)
+        case Present(value=value):
             return (value,)
         case OneOf(value=value) | Payable(value=value) | Brackets(value=value):
             return (value,)
@@ -169,6 +173,21 @@ def expressions(program: Program) -> list[Expr]:
     return found
 
 
+def is_whole(node: Expr, program: Program) -> bool:
+    """Whether a quantity is proved to be whole: a count, years between dates, and sums of these."""
+    match node:
+        case Use(key=key) if key in program.definition:
+            return is_whole(program.definition[key].body, program)
+        case Arithmetic(op="+" | "-" | "*", left=left, right=right):
+            return is_whole(left, program) and is_whole(right, program)
+        case Cases(branches=branches, otherwise=otherwise):
+            results = [b.result for b in branches]
+            results += [] if otherwise is None else [otherwise]
+            return all(is_whole(result, program) for result in results)
+        case _:
+            return isinstance(node.type, Quantity) and node.type.whole
+
+
 def may_fail(program: Program) -> Callable[[Expr], bool]:
     """Return the test whether an expression may be an error on some record, by its form alone.
 
@@ -201,6 +220,7 @@ def may_fail(program: Program) -> Callable[[Expr], bool]:
                 | And()
                 | Or()
                 | IsNone()
+                | Present()
                 | Else()
                 | SumOver()
                 | CountOver()

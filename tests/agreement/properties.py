@@ -32,6 +32,7 @@ from aidrules.values import (
     Options,
     Selections,
     Value,
+    failure_of,
     is_decided,
     parts,
     settle,
@@ -78,7 +79,7 @@ PROPERTIES = (
     "the order of records does not matter",
     "asking twice gives the same",
     "the shorter way gives the same",
-    "the sharper program allows no more",
+    "the sharper program leaves no more open",
 )
 RAISES, FORM, LEARNING, INSIDE, PLAIN, ORDER, TWICE, SHORT, SHARPER = PROPERTIES
 
@@ -223,12 +224,18 @@ class Trial:
         return answers
 
     def sharper(self, story: Story, wider: Sequence[Mapping[Place, Value]], rng: Random) -> None:
-        """What this engine holds possible, the engine of the program as written does too."""
+        """What is possible in this engine is possible in the engine of the program as written.
+
+        Not so where that one may end in an error: a quotient that is multiplied out has none, and
+        has an answer in its place.
+        """
         for at, found in enumerate(self.run(story, rng)[: len(wider)]):
             ids = ids_of(story.cases[at])
             for place, value in found.items():
                 before = wider[at].get(place)
                 if before is None or not self.means_something(place, wider[at].get):
+                    continue
+                if failure_of(before) is not None and not is_decided(before):
                     continue
                 if not within(value, before, ids):
                     _Asked(self, story, at).report(SHARPER, place, before, value)

@@ -41,6 +41,7 @@ from aidrules.bounds.truths import (
     meet,
     negate,
     one_of,
+    present,
     same_single,
     unguarded_or,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "one_of",
     "part",
     "payable",
+    "present",
     "quotient",
     "round_exact",
     "round_to",

@@ -183,10 +183,23 @@ def else_(value: Value, alternative: Callable[[], Value]) -> Value:
     if not absent:
         return value
     other = alternative()
-    return other if body is None and failure is None else hull((_present(body, failure), other))
+    return other if body is None and failure is None else hull((_there(body, failure), other))
 
 
-def _present(body: Body | None, failure: Failure | None) -> Value:
+def present(value: Value, nothing: Failure) -> Value:
+    """Return a value that a condition before it says is there.
+
+    Args:
+        nothing: What it is if nothing is there after all; the condition keeps that from being
+            asked.
+    """
+    body, absent, failure = parts(value)
+    if not absent:
+        return value
+    return nothing if body is None and failure is None else _there(body, failure)
+
+
+def _there(body: Body | None, failure: Failure | None) -> Value:
     """Return a value without the possibility that nothing is there."""
     return settle(body, absent=False, failure=failure)
 

@@ -1,12 +1,12 @@
 """Tables of the typed program to their gaps and overlaps, found by intervals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from attrs import frozen
 
 from aidrules.check.scope import Report
-from aidrules.diagnostics import Label, catalogue
+from aidrules.diagnostics import Diagnostic, Label, catalogue
 from aidrules.program import (
     AnyMatch,
     Cases,
@@ -26,7 +26,7 @@ from aidrules.program import (
     ValueMatch,
 )
 from aidrules.source import Span
-from aidrules.traverse import walk
+from aidrules.traverse import is_whole, walk
 from aidrules.types import Choice, Date, Plain, Quantity, Truth, core
 from aidrules.values import INFINITY, OTHER, Infinite, Number, Scalar
 
@@ -87,6 +87,7 @@ def _decision_table(table: Table, definition: Definition, program: Program, repo
             core(entry.type),
             [row.cells[n] for row in table.rows],
             static_bounds(entry, program),
+            whole=is_whole(entry, program),
         )
         for n, entry in enumerate(table.inputs)
     ]
@@ -99,6 +100,7 @@ def _decision_table(table: Table, definition: Definition, program: Program, repo
         table.rows,
         has_otherwise=table.otherwise is not None,
         report=report,
+        gap=catalogue.table_gap,
     )
 
 
@@ -107,19 +109,36 @@ def _figure(parameter: Parameter, report: Report) -> None:
     if not parameter.columns or not rows:
         return
     columns = [
-        _atoms(type_, [row.cells[n] for row in rows], (-INFINITY, INFINITY))
+        _atoms(type_, [row.cells[n] for row in rows], (-INFINITY, INFINITY), whole=False)
         for n, type_ in enumerate(parameter.key_types)
     ]
     names = [" else ".join(column) for column in parameter.columns]
+    # A fallback may find what a first key has no row for; a text may be any.
+    is_closed = len(rows) == len(parameter.rows) and all(
+        len(alternatives) == 1 and _is_closed(type_)
+        for alternatives, type_ in zip(parameter.columns, parameter.key_types, strict=True)
+    )
+
     _look(
         parameter.name,
         parameter.span,
         names,
         columns,
         rows,
-        has_otherwise=True,
+        has_otherwise=not is_closed,
         report=report,
+        gap=catalogue.figure_gap,
     )
+
+
+def _is_closed(type_: Plain) -> bool:
+    match type_:
+        case Truth():
+            return True
+        case Choice(is_open=is_open):
+            return not is_open
+        case _:
+            return False
 
 
 def _look(
@@ -131,6 +150,7 @@ def _look(
     *,
     has_otherwise: bool,
     report: Report,
+    gap: Callable[[Span, str, tuple[str, ...]], Diagnostic],
 ) -> None:
     steps = 0
     has_gap = has_otherwise
@@ -150,7 +170,7 @@ def _look(
             if not open_rows:
                 if not has_gap:
                     has_gap = True
-                    report(catalogue.table_gap(span, name, case))
+                    report(gap(span, name, case))
             elif not has_overlap:
                 has_overlap = True
                 one, other = sorted(open_rows)[:2]
@@ -181,6 +201,8 @@ def _atoms(
     type_: Plain,
     cells: Sequence[Match],
     limits: tuple[Number, Number],
+    *,
+    whole: bool,
 ) -> list[_Atom]:
     """Return the pieces into which the cells of a column cut its type."""
     match type_:
@@ -189,7 +211,7 @@ def _atoms(
         case Choice(values=values, is_open=is_open):
             named: list[str] = [*values, OTHER] if is_open else [*values]
             return [_Atom(0, 0, value) for value in named]
-        case Quantity(whole=whole):
+        case Quantity():
             return list(_intervals(cells, limits, whole=whole))
         case Date():
             return list(_intervals(cells, limits, whole=True))

@@ -1,5 +1,6 @@
 """An expression as written to a typed one: names resolved, units checked, sugar gone."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Literal, assert_never
 
@@ -40,6 +41,7 @@ from aidrules.program import (
     Or,
     Part,
     PeriodsBetween,
+    Present,
     Records,
     Round,
     Shift,
@@ -133,6 +135,43 @@ def constant(node: ast.Expr, type_: Type, scope: Scope) -> Scalar | None:
 def expression(
     node: ast.Expr, scope: Scope, expected: Type | None = None, *, bare: bool = False
 ) -> Expr:
+    """Return the typed expression; what may be none and was asked for before is there.
+
+    Args:
+        expected: The type that the place wants, for values of choices, lists and bare numbers.
+        bare: Whether a number without a unit takes the unit of the expected type.
+    """
+    value = _expression(node, scope, expected, bare=bare)
+    if isinstance(value.type, Optional) and value in scope.present:
+        return Present(value, type=core(value.type), span=value.span)
+    return value
+
+
+def present(condition: Expr, *, holds: bool) -> tuple[Expr, ...]:
+    """Return what is there if a condition holds, or if it does not."""
+    match condition:
+        case Not(value=value):
+            return present(value, holds=not holds)
+        case IsNone(value=value):
+            return () if holds else (value,)
+        case And(items=items) if holds:
+            return tuple(found for item in items for found in present(item, holds=True))
+        case Or(items=items) if not holds:
+            return tuple(found for item in items for found in present(item, holds=False))
+        case _:
+            return ()
+
+
+def _in_turn(items: tuple[ast.Expr, ...], scope: Scope, *, holds: bool) -> tuple[Expr, ...]:
+    """Return the items of `and` (holds) or `or`, each read behind those before it."""
+    found: list[Expr] = []
+    for item in items:
+        found.append(truth(item, scope))
+        scope = scope.knowing(present(found[-1], holds=holds))
+    return tuple(found)
+
+
+def _expression(node: ast.Expr, scope: Scope, expected: Type | None, *, bare: bool) -> Expr:
     """Return the typed expression; what is wrong is reported and becomes undetermined.
 
     Args:
@@ -194,9 +233,9 @@ def expression(
         case ast.Not(value=inner):
             return Not(truth(inner, scope), type=TRUTH, span=span)
         case ast.And(items=items):
-            return And(tuple(truth(item, scope) for item in items), type=TRUTH, span=span)
+            return And(_in_turn(items, scope, holds=True), type=TRUTH, span=span)
         case ast.Or(items=items):
-            return Or(tuple(truth(item, scope) for item in items), type=TRUTH, span=span)
+            return Or(_in_turn(items, scope, holds=False), type=TRUTH, span=span)
         case ast.Else():
             return _else(node, scope, expected)
         case ast.Sum():
@@ -796,6 +835,14 @@ def _records(over: ast.OverRecords, scope: Scope) -> Records | None:
     return Records(entity, kind.key if isinstance(kind, GroupSymbol) else None, condition)
 
 
+def _on_each(records: Records, scope: Scope) -> Scope:
+    """Return the scope of a record of the range: what its filter asked for is there."""
+    inner = scope.at(records.entity)
+    if records.condition is None:
+        return inner
+    return inner.knowing(present(records.condition, holds=True))
+
+
 def _sum(node: ast.Sum, scope: Scope, expected: Type | None) -> Expr:
     over = node.over
     if isinstance(over, ast.OverMonths):
@@ -808,7 +855,7 @@ def _sum(node: ast.Sum, scope: Scope, expected: Type | None) -> Expr:
     records = _records(over, scope)
     if records is None:
         return failed(node.span)
-    value = expression(node.value, scope.at(records.entity), expected)
+    value = expression(node.value, _on_each(records, scope), expected)
     if not isinstance(value.type, Quantity):
         return _wrong(value, NUMBER, scope)
     return SumOver(records, value, type=value.type, span=node.span)
@@ -820,7 +867,7 @@ def _best(
     records = _records(node.over, scope)
     if records is None:
         return failed(node.span)
-    inner = scope.at(records.entity)
+    inner = _on_each(records, scope)
     value = expression(node.value, inner, expected)
     if isinstance(value.type, Undetermined):
         return failed(node.span)
@@ -850,7 +897,7 @@ def _quantified(node: ast.Quantified, scope: Scope) -> Expr:
     records = _records(node.over, scope)
     if records is None:
         return failed(node.span)
-    condition = truth(node.condition, scope.at(records.entity))
+    condition = truth(node.condition, _on_each(records, scope))
     if node.word == "any":
         return AnyOver(records, condition, type=TRUTH, span=node.span)
     return EveryOver(records, condition, type=TRUTH, span=node.span)
@@ -937,19 +984,28 @@ def result(node: ast.Result, scope: Scope, type_: Type) -> Expr:
     return wanted(node, scope, type_, bare=True)
 
 
-def cases(branches: list[tuple[ast.Case | None, Expr]], span: Span, scope: Scope) -> Expr:
-    """Return the first result whose case holds; a result without a case is the last."""
+def cases(
+    branches: list[tuple[ast.Case | None, Callable[[Scope], Expr]]], span: Span, scope: Scope
+) -> Expr:
+    """Return the first result whose case holds; a result without a case is the last.
+
+    Args:
+        branches: Cases with what reads their result: behind its own condition, and behind those
+            before it that do not hold.
+    """
     chosen: list[Branch] = []
     otherwise: Expr | None = None
-    for case, value in branches:
+    for case, read in branches:
         if otherwise is not None:
-            scope.report(catalogue.never_reached(value.span))
+            scope.report(catalogue.never_reached(read(scope).span))
             continue
         match case:
             case None | ast.OtherwiseCase():
-                otherwise = value
+                otherwise = read(scope)
             case ast.WhenCase(condition=condition):
-                chosen.append(Branch(truth(condition, scope), value))
+                test = truth(condition, scope)
+                chosen.append(Branch(test, read(scope.knowing(present(test, holds=True)))))
+                scope = scope.knowing(present(test, holds=False))
             case _:
                 assert_never(case)
     if not chosen:
@@ -1083,6 +1139,10 @@ def _wrong(value: Expr, type_: Plain, scope: Scope) -> Expr:
 
 def _report_units(span: Span, found: Plain, expected: Plain, scope: Scope) -> None:
     if isinstance(found, Quantity) and isinstance(expected, Quantity):
+        missing = found.unit.per(expected.unit).duration
+        if missing is not None:
+            scope.report(catalogue.no_period(span, found.unit, expected.unit, missing))
+            return
         period = _convertible(found.unit, expected.unit)
         scope.report(catalogue.wrong_unit(span, found.unit, expected.unit, period))
 
@@ -1117,6 +1177,7 @@ __all__ = [
     "fit",
     "is_complete",
     "legal_text",
+    "present",
     "result",
     "rounded",
     "truth",

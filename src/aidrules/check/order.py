@@ -80,6 +80,7 @@ def in_order(
     ordered: list[Definition] = []
     done: set[str] = set()
     levels: dict[str, int] = {}
+    in_cycle: set[str] = set()
     for start in by_key:
         path: list[tuple[str, Iterator[str]]] = []
         on_path: dict[str, None] = {}
@@ -100,7 +101,10 @@ def in_order(
                     report(catalogue.too_deep_a_chain(by_key[key].span, by_key[key].name))
                     levels[key] = 0
             elif target in on_path:
-                _report_cycle([*on_path], target, by_key, arrows, report)
+                keys = [*on_path][[*on_path].index(target) :]
+                if not in_cycle.intersection(keys):
+                    _report_cycle([*keys, target], by_key, arrows, report)
+                in_cycle.update(keys)
                 done.add(target)
             else:
                 path.append((target, iter(arrows[target])))
@@ -110,17 +114,16 @@ def in_order(
 
 
 def _report_cycle(
-    path: list[str],
-    target: str,
+    keys: list[str],
     by_key: Mapping[str, Definition],
     arrows: Mapping[str, Mapping[str, Expr]],
     report: Report,
 ) -> None:
-    keys = [*path[path.index(target) :], target]
     names: list[str] = []
     for key in keys:
         if not names or names[-1] != by_key[key].name:
             names.append(by_key[key].name)
-    places = [arrows[one][other].span for one, other in pairwise(keys)]
-    labels = tuple(Label(place, "uses") for place in places[1:6])
-    report(catalogue.cycle(places[0], tuple(names), labels))
+    places = dict.fromkeys(arrows[one][other].span for one, other in pairwise(keys))
+    first, *others = places
+    labels = tuple(Label(place, "uses") for place in others[:5])
+    report(catalogue.cycle(first, tuple(names), labels))

@@ -1,6 +1,6 @@
 """Rules as written to definitions: steps, groups, grants, exclusions, rations, requirements."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, assert_never
 
 from attrs import evolve, frozen
@@ -15,6 +15,7 @@ from aidrules.check.expressions import (
     failed,
     fit,
     guard,
+    present,
     result,
     rounded,
     truth,
@@ -155,7 +156,9 @@ def _versions(versions: list[ast.Version], type_: Type, span: Span, scope: Scope
             scope.report(catalogue.overlapping_versions(following[2][0].span, block[0].span))
         if following is not None and last is not None and (following[0] or 0) > last + 1:
             scope.report(
-                catalogue.hole_between_versions(following[2][0].span, last, following[0] or 0)
+                catalogue.hole_between_versions(
+                    following[2][0].span, last + 1, (following[0] or 0) - 1
+                )
             )
         body = _block(block, type_, span, scope)
         place = block[0].span
@@ -167,8 +170,12 @@ def _versions(versions: list[ast.Version], type_: Type, span: Span, scope: Scope
 
 
 def _block(versions: list[ast.Version], type_: Type, span: Span, scope: Scope) -> Expr:
-    found = [(v.case, _cited(result(v.result, scope, type_), v.cite, scope)) for v in versions]
+    found = [(v.case, _reader(v.result, v.cite, type_)) for v in versions]
     return cases(found, span, scope)
+
+
+def _reader(written: ast.Result, cite: ast.Cite | None, type_: Type) -> Callable[[Scope], Expr]:
+    return lambda scope: _cited(result(written, scope, type_), cite, scope)
 
 
 def in_force(first: int | None, last: int | None, span: Span) -> Expr | None:
@@ -477,7 +484,8 @@ def grant(
     at_most = _at_most(item, symbol, home)
     if at_most is not None:
         lines.append(Line(at_most[1], is_exception=False, citations=()))
-    amount = _amount(item, symbol, home)
+    passed = tuple(found for line in lines for found in present(line.condition, holds=True))
+    amount = _amount(item, symbol, home.knowing(passed))
     deadlines, offices, appeal, paid_from = _dates(item, home)
     for amendment in scope.names.amendments.get(symbol.key, ()):
         _amend_conditions(amendment, symbol, lines, deadlines, offices, scope)
@@ -623,18 +631,14 @@ def _conditions(clauses: Iterable[ast.Node], scope: Scope) -> list[Line]:
     for clause in clauses:
         match clause:
             case ast.When(condition=condition, cite=cite):
-                lines.append(
-                    Line(
-                        truth(condition, scope),
-                        is_exception=False,
-                        citations=citation(cite, scope),
-                    )
-                )
+                test = truth(condition, scope)
+                lines.append(Line(test, is_exception=False, citations=citation(cite, scope)))
             case ast.Unless(condition=condition, cite=cite):
                 test = Not(truth(condition, scope), type=TRUTH, span=clause.span)
                 lines.append(Line(test, is_exception=True, citations=citation(cite, scope)))
             case _:
-                pass
+                continue
+        scope = scope.knowing(present(test, holds=True))
     return lines
 
 
@@ -651,10 +655,7 @@ def _amount(item: ast.Grant, symbol: Symbol, scope: Scope) -> Expr | None:
     if not written:
         scope.report(catalogue.grant_without_amount(item.name.span, symbol.name))
         return failed(item.name.span)
-    found = [
-        (clause.case, _cited(result(clause.result, scope, symbol.type), clause.cite, scope))
-        for clause in written
-    ]
+    found = [(c.case, _reader(c.result, c.cite, symbol.type)) for c in written]
     value = cases(found, item.name.span, scope)
     return _amended((value, shapings, scope), symbol, scope)
 
@@ -691,8 +692,10 @@ def _dates(
     for clause in item.clauses:
         match clause:
             case ast.Deadline():
+                _report_unreached(deadlines, clause, scope)
                 deadlines.extend(_deadline(clause, scope, None))
             case ast.DecidedBy():
+                _report_unreached(offices, clause, scope)
                 offices.append(_office(clause, scope, None))
             case ast.Appeal(office=office, period=period, start=written, cite=cite):
                 start = wanted(written, scope, Optional(DATE))
@@ -705,6 +708,11 @@ def _dates(
             case _:
                 pass
     return deadlines, offices, appeal, paid_from
+
+
+def _report_unreached(earlier: Sequence[Deadline | Office], clause: ast.Node, scope: Scope) -> None:
+    if any(rule.condition is None for rule in earlier):
+        scope.report(catalogue.never_reached(clause.span))
 
 
 def _deadline(clause: ast.Deadline, scope: Scope, holds: Expr | None) -> list[Deadline]:

@@ -8,6 +8,7 @@ from typing import assert_never
 from attrs import evolve, field, frozen
 
 from aidrules.diagnostics import Diagnostic, catalogue
+from aidrules.program import Expr
 from aidrules.source import Source, Span
 from aidrules.syntax import ast
 from aidrules.types import (
@@ -172,6 +173,7 @@ class Scope:
     Attributes:
         entity: The kind of record on which it is evaluated; None for the policy as a whole.
         records: In an example, the kind of each record by its id; elsewhere empty.
+        present: What may be none, and is there: a condition before this place asked.
     """
 
     names: Names
@@ -179,6 +181,11 @@ class Scope:
     entity: str | None
     report: Report
     records: Mapping[str, str] = field(factory=dict)
+    present: "tuple[Expr, ...]" = ()
+
+    def knowing(self, present: "tuple[Expr, ...]") -> "Scope":
+        """Return the scope behind a condition that says what is there."""
+        return evolve(self, present=(*self.present, *present)) if present else self
 
     def at(self, entity: str | None) -> "Scope":
         """Return the scope of another kind of record in the same file."""
@@ -217,11 +224,17 @@ class Scope:
             case (first, *_):
                 if len({symbol.key for symbol in found}) == 1:
                     return first
-                options = tuple(f"{symbol.module}.{name}" for symbol in found)
+                options = tuple(f"{self.called(symbol.module)}.{name}" for symbol in found)
                 self.report(catalogue.ambiguous_name(span, name, options))
                 return None
             case _:
                 return None
+
+    def called(self, module: str) -> str:
+        """Return what this file calls a module: its alias, or else the last part of its name."""
+        aliases = self.names.modules[self.module].aliases
+        mine = [alias for alias, target in aliases.items() if target == module and alias != module]
+        return mine[-1] if mine else module
 
     def grant(self, name: ast.Name) -> Symbol | None:
         """Return the grant that a name stands for, or report that it is none."""
@@ -248,7 +261,7 @@ class Scope:
             if self.visible(symbol) and (home is None or symbol.module == home)
         )
         if len({symbol.key for symbol in found}) > 1:
-            options = tuple(f"{symbol.module}.{last}" for symbol in found)
+            options = tuple(f"{self.called(symbol.module)}.{last}" for symbol in found)
             self.report(catalogue.ambiguous_name(name.span, last, options))
             return None
         if not found:
@@ -265,7 +278,7 @@ class Scope:
         if len(groups) == 1:
             return groups[0]
         if groups:
-            options = tuple(f"{group.module}.{name.text}" for group in groups)
+            options = tuple(f"{self.called(group.module)}.{name.text}" for group in groups)
             self.report(catalogue.ambiguous_name(name.span, name.text, options))
         elif name.text not in self.names.unread:
             known = [*self.names.entities, *self.names.groups]

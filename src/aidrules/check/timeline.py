@@ -5,7 +5,22 @@ from itertools import pairwise
 
 from aidrules.check.scope import Report
 from aidrules.diagnostics import catalogue
-from aidrules.program import Citation, Module, Parameter, Program
+from aidrules.program import (
+    And,
+    Cases,
+    Citation,
+    Compare,
+    Constant,
+    Definition,
+    Expr,
+    Fail,
+    Module,
+    Parameter,
+    Program,
+    Role,
+    Today,
+)
+from aidrules.traverse import walk
 
 
 def dates(program: Program, report: Report) -> None:
@@ -15,6 +30,10 @@ def dates(program: Program, report: Report) -> None:
         module = modules.get(parameter.module)
         if module is not None:
             _figure(parameter, module, report)
+    for definition in program.definitions:
+        module = modules.get(definition.module)
+        if module is not None and definition.role is Role.DEFINE:
+            _versions(definition, module, report)
     for module_name, citations in _cited(program):
         _citations(citations, modules.get(module_name), report)
 
@@ -26,7 +45,7 @@ def _figure(parameter: Parameter, module: Module, report: Report) -> None:
         values = row.values
         for one, other in pairwise(values):
             if one.last is not None and other.first is not None and one.last + 1 < other.first:
-                report(catalogue.hole_between_versions(other.span, one.last, other.first))
+                report(catalogue.hole_between_versions(other.span, one.last + 1, other.first - 1))
         if not values:
             continue
         if (
@@ -47,6 +66,42 @@ def _figure(parameter: Parameter, module: Module, report: Report) -> None:
         )
     if ends:
         report(catalogue.figure_ends(parameter.span, parameter.name, min(ends)))
+
+
+def _versions(definition: Definition, module: Module, report: Report) -> None:
+    """Report a definition whose dated versions begin after its policy, or end before it."""
+    for node in walk(definition.body):
+        match node:
+            case Cases(branches=branches, otherwise=Fail(code="no-version")):
+                spans = [_days(branch.condition) for branch in branches]
+            case _:
+                continue
+        firsts = [first for first, _ in spans]
+        lasts = [last for _, last in spans]
+        name = definition.name
+        starts = [first for first in firsts if first is not None]
+        if None not in firsts and module.first is not None and min(starts) > module.first:
+            report(catalogue.figure_starts_late(definition.span, name, min(starts), module.first))
+        ends = [last for last in lasts if last is not None]
+        latest = max(spans, key=lambda days: days[0] or 0)
+        if latest[1] is not None and (module.last is None or max(ends) < module.last):
+            report(catalogue.figure_ends(definition.span, name, max(ends)))
+        return
+
+
+def _days(condition: Expr) -> tuple[int | None, int | None]:
+    """Return the days between which a version holds, from its condition on today."""
+    first: int | None = None
+    last: int | None = None
+    for part in condition.items if isinstance(condition, And) else (condition,):
+        match part:
+            case Compare(op=">=", left=Today(), right=Constant(value=int() as day)):
+                first = day
+            case Compare(op="<=", left=Today(), right=Constant(value=int() as day)):
+                last = day
+            case _:
+                pass
+    return first, last
 
 
 def _cited(program: Program) -> Iterable[tuple[str, Iterable[Citation]]]:

@@ -185,6 +185,11 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 # ---------------------------------------------------------------- names and types (check)
 
 
+def no_period(span: Span, found: Worded, expected: Worded, period: str) -> Diagnostic:
+    """Report a quantity that lacks the time by which it should count."""
+    return _error("no-period", span, found=found, expected=expected, period=Term(period))
+
+
 def truth_below(span: Span, name: str, entity: str, here: str) -> Diagnostic:
     """Report a yes-or-no of records below the rule's own."""
     return _error("truth-below", span, name=name, entity=entity, here=here)
@@ -660,7 +665,7 @@ def overlapping_versions(span: Span, first: Span) -> Diagnostic:
     return _error("overlapping-versions", span, labels=(Label(first, "other"),))
 
 
-def hole_between_versions(span: Span, last: int, first: int) -> Diagnostic:
+def hole_between_versions(span: Span, first: int, last: int) -> Diagnostic:
     """Report days between two dated values for which there is none."""
     return _warning(
         "hole-between-versions", span, last=date.fromordinal(last), first=date.fromordinal(first)
@@ -746,6 +751,11 @@ def steps_out_of_order(span: Span) -> Diagnostic:
 def table_gap(span: Span, name: str, case: tuple[str, ...]) -> Diagnostic:
     """Report values for which a table has no row."""
     return _error("table-gap", span, name=name, case=case)
+
+
+def figure_gap(span: Span, name: str, case: tuple[str, ...]) -> Diagnostic:
+    """Report keys for which a figure has no row."""
+    return _warning("figure-gap", span, name=name, case=case)
 
 
 def table_overlap(
@@ -1025,6 +1035,11 @@ def options_not_listed(path: str, fact: str, type_: Worded) -> Diagnostic:
 def history_malformed(path: str) -> Diagnostic:
     """Report earlier decisions that do not have the form of decisions."""
     return _error("history-malformed", path=path)
+
+
+def history_of_rejected(path: str) -> Diagnostic:
+    """Report the output of a rejected document in the place of earlier decisions."""
+    return _error("history-of-rejected", path=path)
 
 
 def unknown_history_key(path: str, name: str, nearest: str | None) -> Diagnostic:

@@ -6,7 +6,7 @@ from aidrules.case import Case
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.household import document as documents
 from aidrules.household.facts import OPTIONS_KEY, RANGE_KEYS, STATEMENT_KEYS
-from aidrules.household.history import DECISION_KEYS, HISTORY_KEYS, read_history
+from aidrules.household.history import DECISION_KEYS, HISTORY_KEYS, PASSED_OVER, read_history
 from aidrules.household.records import ENTITY, ID, PREVIOUSLY, Tree, read_root, root_kind
 from aidrules.program import Program
 from aidrules.types import Reference, core
@@ -25,7 +25,7 @@ def read(
             text, as UTF-8, or as Python data of that shape. Numbers are exact: a `float` is a
             finding, as is any other wrong fact. No message shows the value of a private fact.
     """
-    plain, findings = documents.parse(document, _known_keys(program))
+    plain, findings = documents.parse(document, _known_keys(program), PASSED_OVER)
     if plain is None:
         return None, findings
     tree = Tree.of(program)

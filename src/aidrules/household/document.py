@@ -1,6 +1,7 @@
 """JSON text, bytes or Python data to plain data with exact numbers, and its digest."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -37,13 +38,16 @@ DIGITS: Final = 40
 
 
 def parse(
-    document: Mapping[str, object] | str | bytes, known: frozenset[str]
+    document: Mapping[str, object] | str | bytes,
+    known: frozenset[str],
+    passed_over: re.Pattern[str],
 ) -> tuple[dict[str, Json] | None, tuple[Diagnostic, ...]]:
     """Return the document as plain data, or None if it is no object, and what is wrong with it.
 
     Args:
         document: JSON text, the same in UTF-8, or Python data of that shape.
         known: The keys that may be shown in a path; any other might hold a private value.
+        passed_over: The paths whose values are left out, unseen.
     """
     raw: object = document
     if isinstance(document, bytes):
@@ -55,7 +59,7 @@ def parse(
         raw = _load(raw.removeprefix("\ufeff"))
         if isinstance(raw, Diagnostic):
             return None, (raw,)
-    walk = _Walk(known)
+    walk = _Walk(known, passed_over)
     plain = walk.plain(raw, "", 0)
     if isinstance(plain, dict):
         return plain, tuple(walk.findings)
@@ -156,6 +160,7 @@ def _whole(number: Fraction) -> int | Fraction:
 @frozen
 class _Walk:
     known: frozenset[str]
+    passed_over: re.Pattern[str]
     findings: list[Diagnostic] = field(factory=list)
 
     def plain(self, value: object, path: str, depth: int) -> Json:
@@ -193,7 +198,8 @@ class _Walk:
             if not isinstance(key, str):
                 return self._wrong(catalogue.value_not_json(path))
             place = inside(path, key if key in self.known else "…")
-            plain[key] = self.plain(item, place, depth + 1)
+            is_read = not self.passed_over.fullmatch(place)
+            plain[key] = self.plain(item, place, depth + 1) if is_read else None
         return plain
 
     def _text(self, value: str, path: str) -> str | Wrong:

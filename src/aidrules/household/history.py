@@ -1,17 +1,21 @@
 """Earlier decisions, as the office recorded them, to a history.
 
 A decision tells what was paid by its outcome: a refused amount was 0, an undecided one anything
-from 0. What an output of decisions holds beyond that (reasons, deadlines, appeals) is passed over.
+from 0. An output of decisions is read as it stands; what it holds beyond that (reasons, missing
+facts, deadlines) is passed over.
 """
 
+import re
 from datetime import date
+from fractions import Fraction
 from typing import Final, Literal, assert_never
 
 from attrs import field, frozen
 
+from aidrules.bounds import any_of_type, hull
 from aidrules.case import History, Past
 from aidrules.diagnostics import catalogue
-from aidrules.household.document import Json, Wrong, inside, legible
+from aidrules.household.document import DIGITS, Json, Wrong, inside, legible
 from aidrules.household.facts import FIRST_DAY, LAST_DAY, nearest, read_day, read_value
 from aidrules.household.records import PREVIOUSLY, Tree
 from aidrules.lexicon import LANGUAGES
@@ -19,30 +23,23 @@ from aidrules.program import Definition, Fact, Grant, Role
 from aidrules.types import (
     DATE,
     TRUTH,
-    Choice,
     Date,
     Optional,
-    Plain,
     Quantity,
     Reference,
     Selection,
-    Text,
     Truth,
     Type,
-    Undetermined,
     core,
 )
 from aidrules.values import (
     ABSENT,
     BOTH,
     INFINITY,
-    OTHER,
     UNLISTED,
-    Body,
     Interval,
     Options,
     Possible,
-    Selections,
     Value,
 )
 from aidrules.wording import terms
@@ -50,12 +47,26 @@ from aidrules.wording import terms
 Status = Literal["granted", "refused", "undecided", "error"]
 
 STATUSES: Final[tuple[Status, ...]] = ("granted", "refused", "undecided", "error")
-HISTORY_KEYS: Final = ("policy", "hash", "language_version", "on", "facts_hash", "decisions")
-DECISION_KEYS: Final = (
-    *("entity", "record", "name", "status", "receives", "eligible", "amount", "low", "high"),
-    *("unit", "value", "run_from", "reasons", "missing", "assumed", "deadline", "office"),
-    *("appeal", "paid_from", "urgent", "notes"),
+
+_LISTS: Final = ("decisions", "recorded")
+_PASSED_OVER: Final = (
+    *("eligible", "low", "high", "reasons", "missing", "assumed", "deadline", "office"),
+    *("paid_from", "appeal"),
 )
+HISTORY_KEYS: Final = (
+    *("policy", "hash", "language_version", "on", "facts_hash", "diagnostics"),
+    *_LISTS,
+)
+DECISION_KEYS: Final = (
+    *("entity", "record", "name", "status", "receives", "amount", "unit", "value", "run_from"),
+    *_PASSED_OVER,
+)
+PASSED_OVER: Final = re.compile(
+    rf"{PREVIOUSLY}\.({'|'.join(_LISTS)})\[[0-9]+\]\.({'|'.join(_PASSED_OVER)})"
+)
+"""The paths of what is not read: it may be of any shape and depth."""
+
+_RATIO: Final = re.compile(rf"-?[0-9]{{1,{DIGITS}}}/[0-9]{{1,{DIGITS}}}")
 
 
 @frozen
@@ -75,8 +86,24 @@ class _Decision:
     def value(self, type_: Type, low: int | None) -> Value | None:
         """Return the amount or value recorded, None if there is none."""
         key = "value" if self.raw.get("amount") is None else "amount"
+        raw = self.raw.get(key)
+        # an output writes what is no decimal as a ratio, which nobody writes for a fact
+        if isinstance(raw, str) and _RATIO.fullmatch(raw) and int(raw.partition("/")[2]):
+            raw = Fraction(raw)
         slot = _slot(self.name, type_, self.tree, low)
-        return read_value(slot, self.raw.get(key), inside(self.path, key), self.tree.notes)
+        return read_value(slot, raw, inside(self.path, key), self.tree.notes)
+
+    def receives(self) -> bool | None:
+        """Return whether it was received; None if that is not said or was open."""
+        match self.raw.get("receives"):
+            case bool() as received:
+                return received
+            case ["yes"]:
+                return True
+            case ["no"]:
+                return False
+            case _:
+                return None
 
     def contradicts_itself(self) -> None:
         self.tree.report(catalogue.decision_contradicts_itself(self.path, self.name))
@@ -92,16 +119,17 @@ def read_history(document: dict[str, Json], tree: Tree) -> History | None:
         return None
     _check_keys(raw, HISTORY_KEYS, PREVIOUSLY, tree)
     on = _day(raw, "on", PREVIOUSLY, tree)
-    decisions, path = raw.get("decisions"), inside(PREVIOUSLY, "decisions")
-    if decisions is None or isinstance(decisions, Wrong):
-        return None
-    if not isinstance(decisions, list):
-        tree.report(catalogue.history_malformed(path))
+    if raw.get("diagnostics"):
+        tree.report(catalogue.history_of_rejected(PREVIOUSLY))
         return None
     past: dict[tuple[str, str, str], Past] = {}
-    for at, item in enumerate(decisions):
-        _read_decision(item, f"{path}[{at}]", past, tree)
-    return History(on, past)
+    for key in _LISTS:
+        path, items = inside(PREVIOUSLY, key), raw.get(key)
+        if not isinstance(items, list | Wrong | None):
+            tree.report(catalogue.history_malformed(path))
+        for at, item in enumerate(items if isinstance(items, list) else ()):
+            _read_decision(item, f"{path}[{at}]", past, tree)
+    return None if raw.get("decisions") is None else History(on, past)
 
 
 def _read_decision(
@@ -192,7 +220,7 @@ def _of_grant(decision: _Decision, grant: Grant) -> Past | None:
             return Past(False, nothing, ABSENT)
         case "undecided" | "error":
             perhaps = Possible(Interval(FIRST_DAY, LAST_DAY), absent=True)
-            amount = _any_amount(type_, decision.tree, absent=_nothing(type_) is ABSENT)
+            amount = hull((_any_amount(type_, decision.tree), _nothing(type_)))
             return Past(BOTH, amount, perhaps)
         case None:
             return None
@@ -213,22 +241,20 @@ def _of_definition(decision: _Decision, definition: Definition) -> Past | None:
             decision.tree.report(catalogue.unknown_status(decision.path, STATUSES))
             return None
     if value is None:
-        absent = isinstance(type_, Optional)
-        value = Possible(_anything(core(type_), decision.tree), absent)
+        value = _anything(type_, decision.tree)
     return Past(ABSENT, value, ABSENT)
 
 
 def _status(decision: _Decision) -> Status | None:
     """Return the outcome: as it is said, or by whether it is received."""
-    receives = decision.raw.get("receives")
+    receives = decision.receives()
     said = decision.raw.get("status")
     for status in STATUSES:
         if said == status:
-            told = {"granted": True, "refused": False}.get(status)
-            if isinstance(receives, bool) and receives is not told:
+            if (status, receives) in (("granted", False), ("refused", True)):
                 decision.contradicts_itself()
             return status
-    if said is None and isinstance(receives, bool):
+    if said is None and receives is not None:
         return "granted" if receives else "refused"
     if not isinstance(said, Wrong):
         place = inside(decision.path, "status")
@@ -265,37 +291,21 @@ def _nothing(type_: Type) -> Value:
             return ABSENT
 
 
-def _any_amount(type_: Type, tree: Tree, *, absent: bool = False) -> Value:
+def _any_amount(type_: Type, tree: Tree) -> Value:
+    """Return all that a grant may be worth; no amount was ever below 0."""
+    if isinstance(core(type_), Quantity):
+        return Possible(Interval(0, INFINITY))
+    return _anything(type_, tree)
+
+
+def _anything(type_: Type, tree: Tree) -> Value:
+    """Return all that something of a type may be."""
     match core(type_):
-        case Quantity():
-            return Possible(Interval(0, INFINITY), absent)
-        case plain:
-            return Possible(_anything(plain, tree), absent)
-
-
-def _anything(type_: Plain, tree: Tree) -> Body:
-    """Return every value that something of a type may have."""
-    match type_:
-        case Quantity() | Date():
-            return Interval(-INFINITY, INFINITY)
-        case Truth() | Undetermined():
-            return Options(frozenset((False, True)))
-        case Text():
-            return Options(tree.program.texts | {OTHER})
-        case Choice():
-            return Options(_values(type_))
-        case Selection(choice=choice):
-            return Selections(frozenset(), _values(choice))
         case Reference(entity=entity):
             listed = (record for kind, record in tree.records if kind == entity)
-            return Options(frozenset((*listed, UNLISTED)))
+            return Possible(Options(frozenset((*listed, UNLISTED))), isinstance(type_, Optional))
         case _:
-            assert_never(type_)
-
-
-def _values(choice: Choice) -> frozenset[str]:
-    values = frozenset(choice.values)
-    return values | {OTHER} if choice.is_open else values
+            return any_of_type(type_, tree.program.texts)
 
 
 # ---------------------------------------------------------------- parts of a decision

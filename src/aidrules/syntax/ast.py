@@ -1139,7 +1139,7 @@ ExampleLine = Like | Given | NoRecords | Records | PreviousGiven
 
 @frozen
 class ExpectStatus(Node):
-    """`expect name of record is granted` (refused, undecided, error, unknown), `… holds`, `fails`."""
+    """`expect name of record is granted` (or refused …), `expect … holds` (or fails)."""
 
     value: Expr
     status: str

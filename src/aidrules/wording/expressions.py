@@ -42,6 +42,7 @@ from aidrules.program import (
     Payable,
     PeriodsBetween,
     Place,
+    Present,
     Program,
     Recorded,
     Records,
@@ -216,6 +217,8 @@ class _Writer:
                 return self.chain("or", items, level.OR), level.OR
             case IsNone(value=value):
                 return self.fill("is-none", value=self.at(value, level.SUM)), level.COMPARE
+            case Present(value=value):
+                return self.word(value)
             case Else(value=value, alternative=alternative):
                 first, second = self.at(value, level.OR), self.at(alternative, level.OR)
                 return self.fill("else", value=first, alternative=second), level.OPEN

@@ -48,6 +48,7 @@ from aidrules.program import (
     Payable,
     PeriodsBetween,
     Place,
+    Present,
     Recorded,
     Round,
     Shift,
@@ -137,6 +138,9 @@ def closure_of(node: Expr, scope: Scope) -> Closure:
             return _general(scope, items, lambda *values: bounds.unguarded_or(values))
         case IsNone(value=value):
             return _general(scope, (value,), bounds.is_none)
+        case Present(value=value):
+            nothing = bounds.fail("none-here", node.span)
+            return _general(scope, (value,), partial(bounds.present, nothing=nothing))
         case Else(value=value, alternative=alternative):
             return _else(part(value), part(alternative))
         case Cases():

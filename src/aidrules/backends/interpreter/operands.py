@@ -42,6 +42,7 @@ from aidrules.program import (
     Payable,
     PeriodsBetween,
     Place,
+    Present,
     Recorded,
     Records,
     Round,
@@ -90,6 +91,7 @@ def operands_of(node: Expr, frame: Frame, scope: Scope) -> Iterator[Located]:
             | OneOf(value=value)
             | Not(value=value)
             | IsNone(value=value)
+            | Present(value=value)
             | Brackets(value=value)
             | Payable(value=value)
         ):
