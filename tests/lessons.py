@@ -28,6 +28,8 @@ from aidrules import Decision, Policy, load, render
 from aidrules.decision import Language
 from aidrules.diagnostics import Diagnostic
 
+NOTHING_ASKED = "this block asks for nothing that is known\n"
+
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -77,7 +79,9 @@ def blocks(text: str) -> tuple[Block, ...]:
 def run(text: str) -> Iterator[Finding]:
     """Yield what is otherwise than a lesson says."""
     state = _State()
-    for block in blocks(text):
+    found = blocks(text)
+    yield from _unread(text, found)
+    for block in found:
         match block.info:
             case ("aid",):
                 state.policy_text = block.body
@@ -99,10 +103,22 @@ def run(text: str) -> Iterator[Finding]:
                 state.decision = state.version.evaluate(block.body, date.fromisoformat(day))
             case ("text", *what):
                 actual = _shown(what, state)
-                if actual != block.body:
+                if actual != block.body or actual == NOTHING_ASKED:
                     yield Finding(block, block.body, actual)
             case _:
                 pass
+
+
+def _unread(text: str, found: tuple[Block, ...]) -> Iterator[Finding]:
+    """Yield what of a lesson would not run: an open fence, no policy, no words to a wrong one."""
+    whole = Block((), text, 1, 0, len(text))
+    if len(re.findall(r"^```", text, re.MULTILINE)) != 2 * len(found):
+        yield Finding(whole, "each fence closed", "one is open")
+    if not any(block.info == ("aid",) for block in found):
+        yield Finding(whole, "a block `aid`", "none")
+    for block, behind in zip(found, (*found[1:], whole), strict=True):
+        if block.info == ("aid", "wrong") and behind.info[:1] != ("text",):
+            yield Finding(block, "a block `text` behind it", "none")
 
 
 def instead(policy: str, items: str) -> str:
@@ -178,4 +194,4 @@ def _shown(what: list[str], state: _State) -> str:
         case ["letter", name] if state.decision is not None:
             return state.decision.only(name).letter(language)
         case _:
-            return "this block asks for nothing that is known\n"
+            return NOTHING_ASKED

@@ -580,6 +580,22 @@ def test_an_unknown_fact_is_all_of_its_type() -> None:
     assert Possible(Interval(0, 5), absent=True) == bounds.unknown_of(Optional(Quantity()), 0, 5)
 
 
+def test_an_alternative_takes_no_possible_error_away() -> None:
+    nothing_or_error = Possible(None, absent=True, failure=ERROR)
+
+    assert Possible(Interval(1, 1), failure=ERROR) == bounds.else_(nothing_or_error, lambda: 1)
+
+
+def test_a_hull_covers_all_and_no_more() -> None:
+    lists = (frozenset("ab"), settle(Selections(frozenset("b"), frozenset("bc"))))
+
+    assert Possible(Selections(frozenset("b"), frozenset("abc"))) == bounds.hull(lists)
+    assert Possible(Interval(1, 4), absent=True, failure=ERROR) == bounds.hull(
+        (between(1, 2), ABSENT, 4, ERROR)
+    )
+    assert Possible(Options(frozenset((False, True)))) == bounds.hull((False, True))
+
+
 def test_an_alternative_is_not_asked_for_if_something_is_there() -> None:
     def never() -> Value:
         message = "asked for"

@@ -262,6 +262,18 @@ def test_a_failed_condition_guards_a_division() -> None:
     assert evaluate(guarded, "household", home, found) is False
 
 
+def test_a_no_behind_a_possible_error_does_not_take_it_away() -> None:
+    home, found = family()
+    erring = compare("<=", const(0), arithmetic("/", const(6), fact("household", "assets")))
+    no, yes = (const(value=answer, type_=TRUTH) for answer in (False, True))
+
+    expected = Possible(Options(frozenset((False,))), failure=Failure("division-by-zero"))
+    assert expected == evaluate(both(erring, no), "household", home, found)
+    assert evaluate(both(no, erring), "household", home, found) is False
+    expected = Possible(Options(frozenset((True,))), failure=Failure("division-by-zero"))
+    assert expected == evaluate(either(opposite(erring), yes), "household", home, found)
+
+
 def test_cases_are_not_stopped_by_a_possible_yes() -> None:
     home, found = family()
     alone, assets = fact("household", "alone", TRUTH), fact("household", "assets")
@@ -731,6 +743,7 @@ def test_claims_have_a_place_as_far_as_the_fund_reaches(
 def test_claims_that_nobody_listed_may_come_first() -> None:
     assert claims(False, 6, 2, more=1) == [BOTH]
     assert claims(False, 8, 2, more=1) == [True]
+    assert claims(False, 8, 2, more=2) == [BOTH]
 
 
 def test_a_household_alone_does_not_know_its_place_in_the_county() -> None:

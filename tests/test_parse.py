@@ -524,9 +524,9 @@ def test_cells_of_a_row(text: str, cells: tuple[ast.Cell, ...]) -> None:
         ("no wage_record", ast.NoRecords(name("wage_record"), span=SPAN)),
         (
             "previously dibao 5 yuan per month",
-            ast.PreviousGiven(name("dibao"), number(5, "yuan", "month"), span=SPAN),
+            ast.PreviousGiven(name("dibao"), number(5, "yuan", "month"), None, span=SPAN),
         ),
-        ("previously none", ast.PreviousGiven(None, None, span=SPAN)),
+        ("previously none", ast.PreviousGiven(None, None, None, span=SPAN)),
         (
             "wage\n | a |\n | 1 |",
             ast.Records(
@@ -542,10 +542,15 @@ def test_line_of_an_example(text: str, line: ast.ExampleLine) -> None:
 
 
 @pytest.mark.parametrize(
-    "status", ["granted", "refused", "undecided", "unknown", "error", "holds", "fails"]
+    ("written", "status"),
+    [
+        *((f"is {status}", status) for status in "granted refused undecided unknown error".split()),
+        ("holds", "holds"),
+        ("fails", "fails"),
+    ],
 )
-def test_expected_status_is_no_comparison(status: str) -> None:
-    example = item(f'example "e"\n  expect x of h is {status}\n')
+def test_expected_status_is_no_comparison(written: str, status: str) -> None:
+    example = item(f'example "e"\n  expect x of h {written}\n')
 
     path = ast.Path(name("x"), name("h"), span=SPAN)
     assert isinstance(example, ast.Example)

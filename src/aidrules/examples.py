@@ -85,6 +85,8 @@ def _status(expected: ExpectedStatus, evaluation: Evaluation) -> Iterator[Diagno
     wanted = written.get(expected.status, expected.status)
     if found != wanted:
         yield catalogue.expected_status(expected.span, Term(wanted), Term(found))
+        if isinstance(receives, Failure):
+            yield catalogue.of_failure(receives.code, receives.span, receives.facts)
 
 
 def _word(receives: Value, *, is_open: bool, is_grant: bool) -> str:
@@ -102,8 +104,12 @@ def _truth(expected: ExpectedTruth, evaluation: Evaluation) -> Iterator[Diagnost
     value = evaluation.evaluate(expected.condition, root)
     if value is True:
         return
+    if isinstance(value, Failure):
+        yield catalogue.expected_computable(expected.span)
+        yield catalogue.of_failure(value.code, value.span, value.facts)
+        return
     sides = _sides(expected.condition)
-    if sides is None or isinstance(value, Failure):
+    if sides is None:
         yield catalogue.expected_truth(expected.span, _shown(value, expected.condition.type))
         return
     on, left, right = sides

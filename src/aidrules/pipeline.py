@@ -71,6 +71,9 @@ def load_text(text: str, name: str = "policy.aid") -> Loaded:
     """
     found: list[Diagnostic] = []
     document = _parsed(name, text.encode("utf-8", "surrogatepass"), found)
+    if document is not None:
+        named = _named_files(document.file)
+        found.extend(catalogue.no_such_file(file.span, file.text) for file in named)
     documents = [] if document is None else _with_used([document], None, found)
     return _checked(documents, found, only=True)
 

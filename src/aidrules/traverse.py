@@ -1,6 +1,6 @@
 """A program to the expressions in it, and an expression to those of which it is made."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
 from aidrules.program import (
@@ -16,6 +16,7 @@ from aidrules.program import (
     Constant,
     Convert,
     CountOver,
+    Definition,
     Else,
     EveryOver,
     Expr,
@@ -52,7 +53,7 @@ from aidrules.program import (
     Use,
     Within,
 )
-from aidrules.types import Quantity
+from aidrules.types import Quantity, Type
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -129,14 +130,31 @@ def walk(root: Expr) -> Iterator[Expr]:
 
 
 def depth(root: Expr) -> int:
-    """Return how many levels of expressions an expression has."""
+    """Return how many calls deep the evaluation of an expression is.
+
+    Going to other records costs several: a list is surveyed before its records are asked.
+    """
     deepest = 0
     waiting = [(root, 1)]
     while waiting:
         node, level = waiting.pop()
         deepest = max(deepest, level)
-        waiting.extend((child, level + 1) for child in children(node))
+        cost = CALLS_OF_A_LIST if _is_of_records(node) else 1
+        waiting.extend((child, level + cost) for child in children(node))
     return deepest
+
+
+CALLS_OF_A_LIST = 7
+
+
+def _is_of_records(node: Expr) -> bool:
+    match node:
+        case SumOver() | CountOver() | AnyOver() | EveryOver() | BestOver() | BestBy():
+            return True
+        case MonthSum() | Place() | Follow() | Table() | Figure():
+            return True
+        case _:
+            return False
 
 
 def expressions(program: Program) -> list[Expr]:
@@ -173,19 +191,26 @@ def expressions(program: Program) -> list[Expr]:
     return found
 
 
-def is_whole(node: Expr, program: Program) -> bool:
-    """Whether a quantity is proved to be whole: a count, years between dates, and sums of these."""
+def is_whole(node: Expr, definitions: Mapping[str, Definition]) -> bool:
+    """Whether a quantity is proved to be whole by its form.
+
+    Counts and years between dates are, and sums, differences and products of these.
+    """
     match node:
-        case Use(key=key) if key in program.definition:
-            return is_whole(program.definition[key].body, program)
+        case Use(key=key) if key in definitions:
+            return _says_whole(definitions[key].type)
         case Arithmetic(op="+" | "-" | "*", left=left, right=right):
-            return is_whole(left, program) and is_whole(right, program)
+            return is_whole(left, definitions) and is_whole(right, definitions)
         case Cases(branches=branches, otherwise=otherwise):
-            results = [b.result for b in branches]
-            results += [] if otherwise is None else [otherwise]
-            return all(is_whole(result, program) for result in results)
+            results = [branch.result for branch in branches]
+            results += [] if otherwise is None or isinstance(otherwise, Fail) else [otherwise]
+            return all(is_whole(result, definitions) for result in results)
         case _:
-            return isinstance(node.type, Quantity) and node.type.whole
+            return _says_whole(node.type)
+
+
+def _says_whole(type_: Type) -> bool:
+    return isinstance(type_, Quantity) and type_.whole
 
 
 def may_fail(program: Program) -> Callable[[Expr], bool]:

@@ -386,7 +386,7 @@ class _Telling:
         unknown = Past(
             Possible(Options(frozenset((False, True)))),
             settle(universe(type_, 0, 2, ids), absent=True),
-            Possible(Interval(FIRST_DAY, LAST_DAY), absent=True),
+            Possible(Interval(FIRST_DAY, DATES[0]), absent=True),
         )
         if before is None and not self.exact and rng.random() < 0.2:
             return unknown

@@ -50,6 +50,7 @@ from aidrules.program import (
     Payable,
     Period,
     PeriodsBetween,
+    Present,
     Ration,
     Recorded,
     Records,
@@ -214,6 +215,7 @@ class Maker:
             yield from self.optional_branches(kind.removesuffix("?"), entity, depth)
             return
         yield partial(self.otherwise, kind, entity, depth)
+        yield partial(self.present, kind, entity, depth)
         if many and kind not in ("person", "wage_record"):
             yield partial(self.best_by, kind, entity, depth)
         match kind:
@@ -281,6 +283,26 @@ class Maker:
         value = self.make(f"{kind}?", entity, depth)
         alternative = self.make(kind, entity, depth)
         return Else(type=type_of(kind), span=HERE, value=value, alternative=alternative)
+
+    def present(self, kind: Kind, entity: str | None, depth: int) -> Expr:
+        """Return a value behind the condition that it is there, or whether it is and is large."""
+        rng = self.rng
+        of = rng.choice(("number", "date")) if kind == "truth" else kind
+        value = self.make(f"{of}?", entity, depth)
+        if not isinstance(value.type, types.Optional):
+            return self.otherwise(kind, entity, depth)
+        there = Present(type=type_of(of), span=HERE, value=value)
+        none = IsNone(type=types.TRUTH, span=HERE, value=value)
+        some = Not(type=types.TRUTH, span=HERE, value=none)
+        if kind != "truth":
+            rest = self.make(kind, entity, depth)
+            branches = (Branch(some, there),)
+            return Cases(type=type_of(kind), span=HERE, branches=branches, otherwise=rest)
+        limit = self.make(of, entity, min(depth, 1))
+        large = Compare(type=types.TRUTH, span=HERE, op=">=", left=there, right=limit)
+        if rng.random() < 0.5:
+            return And(type=types.TRUTH, span=HERE, items=(some, large))
+        return Or(type=types.TRUTH, span=HERE, items=(none, large))
 
     def cases(self, kind: Kind, entity: str | None, depth: int) -> Expr:
         """Return cases; some are complete by their form."""

@@ -57,6 +57,7 @@ from aidrules.program import (
     Payable,
     PeriodsBetween,
     Place,
+    Present,
     Program,
     RangeMatch,
     Ration,
@@ -430,6 +431,13 @@ def is_none(on: Oracle, node: IsNone, record: Record, today: int) -> Any:
     return on.value(node.value, record, today) is ABSENT
 
 
+def present(on: Oracle, node: Present, record: Record, today: int) -> Any:
+    value = on.value(node.value, record, today)
+    if value is ABSENT:  # a condition before it says that it is not
+        raise TypeError(node)
+    return value
+
+
 def else_(on: Oracle, node: Else, record: Record, today: int) -> Any:
     value = on.value(node.value, record, today)
     return on.value(node.alternative, record, today) if value is ABSENT else value
@@ -670,6 +678,11 @@ def place(on: Oracle, node: Place, record: Record, today: int) -> Any:
     ration = on.program.ration[node.ration]
     home = record.above(ration.entity)
     if on.is_above_root(home):  # one household alone does not know the other claims
+        try:
+            _claim(on, ration, record, today)
+            rest(on, ration.fund, home, today)
+        except Broken as error:
+            raise Unsaid from error
         return on.draw(node, record, today)
     has_place = _has_place(on, ration, record, today)
     return on.draw(node, record, today) if has_place is None else has_place
@@ -752,6 +765,7 @@ RULES: Mapping[type, Callable[[Oracle, Any, Record, int], Any]] = {
     And: and_,
     Or: or_,
     IsNone: is_none,
+    Present: present,
     Else: else_,
     Cases: cases,
     Table: table,

@@ -1,4 +1,4 @@
-"""Wrong rules, each planted in a copy of the interpreter, to what the properties say of it.
+"""Wrong rules, planted in copies of interpreter and rewritings, to what the properties say of them.
 
 A property that never fails proves nothing. Each fault is one that somebody may well write; the
 list is that of the design. A fault whose text is no longer found in the interpreter is an error:
@@ -15,17 +15,18 @@ from math import floor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 import aidrules
 from aidrules.case import Case, Record
-from aidrules.program import Program
+from aidrules.program import Arithmetic, Program
+from aidrules.types import Quantity
 from aidrules.values import Failure, Infinite, Interval, Value, is_decided, parts, settle
 
-from .properties import FORM, ORDER, RAISES, SHORT, TWICE, Emit, Engine, Evaluation
+from .properties import FORM, ORDER, RAISES, SHARPER, SHORT, TWICE, Emit, Engine, Evaluation, Kit
 
 PACKAGE = Path(aidrules.__file__).parent
-COPIED = ("bounds", "backends/interpreter")
+COPIED = (".", "bounds", "backends/interpreter")
 """What a fault may be planted in; each copy imports the others."""
 
 
@@ -156,17 +157,32 @@ def _longer_rounds(asked: Asked, key: str, record: Record) -> Value:
     return floor(value) if isinstance(value, Fraction) and not asked.plain else value
 
 
+def _widened(program: Program) -> Program:
+    """Return a program in which x + x - x stands for each number x."""
+    definitions = []
+    for definition in program.definitions:
+        body = definition.body
+        if isinstance(definition.type, Quantity):
+            twice = Arithmetic("+", body, body, type=body.type, span=body.span)
+            body = Arithmetic("-", twice, body, type=body.type, span=body.span)
+        definitions.append(evolve(definition, body=body))
+    return evolve(program, definitions=tuple(definitions))
+
+
 @frozen
 class Fault:
     """A wrong rule: edits of the interpreter, or a wrong way to ask it.
 
     Attributes:
+        wrong: How it is asked.
+        sharpen: What makes the sharper program.
         claim: The property that must catch it; None for any.
     """
 
     name: str
     edits: tuple[Edit, ...] = ()
     wrong: Callable[[Asked, str, Record], Value] | None = None
+    sharpen: Callable[[Program], Program] | None = None
     claim: str | None = None
 
 
@@ -360,6 +376,39 @@ FAULTS = (
     Fault("the first of a list counts for all", wrong=_of_first_sibling, claim=ORDER),
     Fault("what was asked first is remembered for all", wrong=_of_first_asked, claim=TWICE),
     Fault("the longer way rounds", wrong=_longer_rounds, claim=SHORT),
+    Fault("the sharper program is wider", sharpen=_widened, claim=SHARPER),
+    Fault(
+        "a term that falls out of a sum takes its error along",
+        (
+            Edit(
+                "sharpen.py",
+                "parts.extend(_scaled(term, Fraction(0), type_, span)"
+                " for term in affine.cancelled)",
+                "pass",
+            ),
+        ),
+    ),
+    Fault(
+        "a quotient is multiplied out though its divisor may be 0",
+        (Edit("sharpen.py", '(op == ">=" and limit > 0)', '(op == ">=" and limit >= 0)'),),
+    ),
+    Fault(
+        "a line is taken for its opposite",
+        (
+            Edit(
+                "sharpen.py",
+                "found.append(difference[0].scaled(Fraction(-1)))",
+                "found.append(difference[0])",
+            ),
+            Edit(
+                "sharpen.py",
+                'elif difference is not None and compared.op in {">", ">="}: '
+                "found.append(difference[0])",
+                'elif difference is not None and compared.op in {">", ">="}:\n'
+                "                found.append(difference[0].scaled(Fraction(-1)))",
+            ),
+        ),
+    ),
 )
 
 
@@ -367,8 +416,8 @@ FAULTS = (
 
 
 @contextmanager
-def planted(fault: Fault) -> Iterator[Emit]:
-    """Give what makes engines with a fault."""
+def planted(fault: Fault) -> Iterator[Kit]:
+    """Give the parts with a fault."""
     with TemporaryDirectory() as folder:
         name = "planted_" + re.sub(r"\W+", "_", fault.name)
         _copy(fault, Path(folder) / name, name)
@@ -376,7 +425,9 @@ def planted(fault: Fault) -> Iterator[Emit]:
         invalidate_caches()
         try:
             make: Emit = import_module(f"{name}.interpreter").emit
-            yield make if fault.wrong is None else _Asking(make, fault.wrong)
+            if fault.wrong is not None:
+                make = _Asking(make, fault.wrong)
+            yield Kit(make, fault.sharpen or import_module(f"{name}.sharpen").sharpen)
         finally:
             sys.path.remove(folder)
             for module in [module for module in sys.modules if module.split(".")[0] == name]:
@@ -389,11 +440,12 @@ def _copy(fault: Fault, target: Path, name: str) -> None:
     (target / "__init__.py").touch()
     edits = list(fault.edits)
     for part in COPIED:
-        folder = target / Path(part).name
-        folder.mkdir()
-        for path in sorted((PACKAGE / part).glob("*.py")):
+        folder = target if part == "." else target / Path(part).name
+        folder.mkdir(exist_ok=True)
+        names = ["sharpen.py"] if part == "." else ["*.py"]
+        for path in sorted((PACKAGE / part).glob(*names)):
             text = path.read_text(encoding="utf-8")
-            for edit in [edit for edit in edits if edit.module == f"{folder.name}/{path.name}"]:
+            for edit in [edit for edit in edits if target / edit.module == folder / path.name]:
                 text = edit.applied(text)
                 edits.remove(edit)
             for old, new in (

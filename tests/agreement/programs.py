@@ -270,6 +270,9 @@ def means_test(maker: Maker, name: str, entity: str) -> tuple[list[Expr], Expr]:
     op: Literal["<", "<=", ">", ">="] = rng.choice(("<", "<=", "<", ">", ">="))
     sides = rng.choice(((share, standard), (income_step, need), (need, income_step)))
     left, right = sides
+    if rng.random() < 0.2:  # what stands on both sides, and may fail
+        both = maker.of_facts(entity)
+        left, right = plain("+", left, both), plain("+", right, both)
     one = Constant(type=types.COUNT, span=HERE, value=rng.choice((0, 1, 1)))
     counted = Compare(type=types.TRUTH, span=HERE, op=rng.choice((">=", ">")), left=size, right=one)
     test = Compare(type=types.TRUTH, span=HERE, op=op, left=left, right=right)

@@ -13,7 +13,6 @@ from attrs import define, field, frozen
 
 from aidrules.case import Case, Record
 from aidrules.program import Definition, Program, Role
-from aidrules.sharpen import sharpen
 from aidrules.types import (
     Choice,
     Date,
@@ -65,6 +64,14 @@ class Emit(Protocol):
     def __call__(self, program: Program, *, plain: bool = True) -> Engine:
         """Return the engine; without its shorter way for what is certain, if not `plain`."""
         ...
+
+
+@frozen
+class Kit:
+    """The parts that are held to their meaning: the engine, and the sharpening of programs."""
+
+    emit: Emit
+    sharpen: Callable[[Program], Program]
 
 
 Place = tuple[str, str]
@@ -186,7 +193,7 @@ class Trial:
             only if the grant is surely given.
     """
 
-    emit: Emit
+    kit: Kit
     program: Program
     is_sharp: bool = False
     tally: Tally = field(factory=Tally)
@@ -195,8 +202,8 @@ class Trial:
     def engine(self, *, plain: bool = True) -> Engine:
         """Return the engine, made once."""
         if plain not in self._engines:
-            program = sharpen(self.program) if self.is_sharp else self.program
-            self._engines[plain] = self.emit(program, plain=plain)
+            program = self.kit.sharpen(self.program) if self.is_sharp else self.program
+            self._engines[plain] = self.kit.emit(program, plain=plain)
         return self._engines[plain]
 
     def run(
@@ -227,9 +234,12 @@ class Trial:
         """What is possible in this engine is possible in the engine of the program as written.
 
         Not so where that one may end in an error: a quotient that is multiplied out has none, and
-        has an answer in its place.
+        has an answer in its place. Nor under a ration, where the amount of a claim in error counts.
         """
-        for at, found in enumerate(self.run(story, rng)[: len(wider)]):
+        answers = self.run(story, rng)
+        if self.program.rations:
+            return
+        for at, found in enumerate(answers[: len(wider)]):
             ids = ids_of(story.cases[at])
             for place, value in found.items():
                 before = wider[at].get(place)

@@ -8,24 +8,27 @@ from typing import get_args
 
 from aidrules.backends.interpreter import emit
 from aidrules.program import Expr
+from aidrules.sharpen import sharpen
 
 from .cases import Household
 from .planted import Fault, planted
 from .programs import make_program
-from .properties import Emit, Tally, Trial, stories
+from .properties import Kit, Tally, Trial, stories
 from .shrink import describe, shrink
+
+RIGHT = Kit(emit, sharpen)
 
 STORIES = 10
 """Households tried on one program."""
 
 
-def try_seed(emit_: Emit, seed: int) -> Tally:
+def try_seed(kit: Kit, seed: int) -> Tally:
     """Try one random program."""
     program = make_program(seed)
     household = Household.of(program)
     rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
-    trial = Trial(emit_, program)
-    sharp = Trial(emit_, program, is_sharp=True)
+    trial = Trial(kit, program)
+    sharp = Trial(kit, program, is_sharp=True)
     for at, story in enumerate(stories(household, rng, STORIES)):
         answers = trial.run(story, rng)
         if at % 3 == 0:
@@ -38,7 +41,7 @@ def try_seed(emit_: Emit, seed: int) -> Tally:
 
 
 def _try_seed(seed: int) -> Tally:
-    return try_seed(emit, seed)
+    return try_seed(RIGHT, seed)
 
 
 def run(triples: int, first_seed: int, *, patience: int = 1) -> Tally:
@@ -95,5 +98,5 @@ def report(tally: Tally, started: float) -> str:
         f"seconds              {monotonic() - started:>10.1f}",
     ]
     lines += [f"never evaluated: {name}" for name in missed(tally)]
-    lines += [describe(shrink(emit, finding)) for finding in tally.findings[:3]]
+    lines += [describe(shrink(RIGHT, finding)) for finding in tally.findings[:3]]
     return "\n".join(lines)

@@ -30,18 +30,18 @@ from aidrules.types import core
 
 from .cases import walk
 from .kinds import held, nodes
-from .properties import Emit, Finding, Story, Trial
+from .properties import Finding, Kit, Story, Trial
 
 HIDDEN = frozenset(("type", "span", "cites", "parent", "given"))
 
 
-def again(emit: Emit, finding: Finding) -> Finding | None:
+def again(kit: Kit, finding: Finding) -> Finding | None:
     """Return the finding if it comes up again, as it looks now."""
-    trial = Trial(emit, finding.program)
+    trial = Trial(kit, finding.program)
     try:
         answers = trial.run(finding.story, Random(0), every=True)  # noqa: S311 - the same each time
         if finding.is_sharp:
-            trial = Trial(emit, finding.program, is_sharp=True)
+            trial = Trial(kit, finding.program, is_sharp=True)
             trial.sharper(finding.story, answers, Random(0))  # noqa: S311 - the same
     except (LookupError, AttributeError, TypeError):  # what was left out was needed by the oracle
         return None
@@ -51,9 +51,9 @@ def again(emit: Emit, finding: Finding) -> Finding | None:
     return None
 
 
-def shrink(emit: Emit, finding: Finding, patience: int = 1500) -> Finding:
+def shrink(kit: Kit, finding: Finding, patience: int = 1500) -> Finding:
     """Return the smallest finding met within so many tries."""
-    best = again(emit, finding)
+    best = again(kit, finding)
     if best is None:
         return finding
     tries = 0
@@ -64,7 +64,7 @@ def shrink(emit: Emit, finding: Finding, patience: int = 1500) -> Finding:
             tries += 1
             if tries > patience:
                 return best
-            found = again(emit, smaller)
+            found = again(kit, smaller)
             if found is not None:
                 best, is_better = found, True
                 break

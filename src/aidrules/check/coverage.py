@@ -5,21 +5,30 @@ from fractions import Fraction
 
 from attrs import frozen
 
+from aidrules import bounds
 from aidrules.check.scope import Report
 from aidrules.diagnostics import Diagnostic, Label, catalogue
 from aidrules.program import (
     AnyMatch,
+    Arithmetic,
     Cases,
     Constant,
+    Convert,
     CountOver,
     Definition,
     Expr,
+    Extreme,
     FactUse,
+    Fail,
+    Figure,
     FigureRow,
     Match,
     Parameter,
+    Present,
     Program,
     RangeMatch,
+    Round,
+    SumOver,
     Table,
     TableRow,
     Use,
@@ -28,7 +37,18 @@ from aidrules.program import (
 from aidrules.source import Span
 from aidrules.traverse import is_whole, walk
 from aidrules.types import Choice, Date, Plain, Quantity, Truth, core
-from aidrules.values import INFINITY, OTHER, Infinite, Number, Scalar
+from aidrules.values import (
+    INFINITY,
+    OTHER,
+    Infinite,
+    Interval,
+    Number,
+    Scalar,
+    Value,
+    parts,
+    settle,
+)
+from aidrules.values import bounds as ends
 
 MAX_STEPS = 20_000
 """How many groups of cells one table is looked through for."""
@@ -71,37 +91,52 @@ class _Atom:
 
 def tables(program: Program, report: Report) -> None:
     """Report each table's first gap and first overlap."""
+    range_of = ranges(program)
     for definition in program.definitions:
         for node in walk(definition.body):
             if isinstance(node, Table):
-                _decision_table(node, definition, program, report)
+                columns = [
+                    _atoms(
+                        core(entry.type),
+                        [row.cells[n] for row in node.rows],
+                        range_of(entry),
+                        whole=is_whole(entry, program.definition),
+                    )
+                    for n, entry in enumerate(node.inputs)
+                ]
+                _decision_table(node, columns, definition, report)
             elif isinstance(node, Cases):
                 _cases(node, report)
     for parameter in program.parameters:
         _figure(parameter, report)
 
 
-def _decision_table(table: Table, definition: Definition, program: Program, report: Report) -> None:
-    columns = [
-        _atoms(
-            core(entry.type),
-            [row.cells[n] for row in table.rows],
-            static_bounds(entry, program),
-            whole=is_whole(entry, program),
-        )
-        for n, entry in enumerate(table.inputs)
-    ]
-    names = [entry.span.text for entry in table.inputs]
-    _look(
-        definition.name,
-        definition.span,
-        names,
-        columns,
-        table.rows,
-        has_otherwise=table.otherwise is not None,
-        report=report,
-        gap=catalogue.table_gap,
+@frozen
+class _Grid:
+    """A table as it is looked through: its columns cut into pieces, and its rows."""
+
+    name: str
+    span: Span
+    heads: Sequence[str]
+    columns: Sequence[Sequence[_Atom]]
+    rows: Sequence[TableRow] | Sequence[FigureRow]
+    is_closed: bool
+    gap: Callable[[Span, str, tuple[str, ...]], Diagnostic]
+
+    def case(self, atoms: Sequence[_Atom]) -> tuple[str, ...]:
+        """Return the words for a combination of pieces."""
+        return tuple(f"{h}: {atom.words()}" for h, atom in zip(self.heads, atoms, strict=False))
+
+
+def _decision_table(
+    table: Table, columns: list[list[_Atom]], definition: Definition, report: Report
+) -> None:
+    heads = [entry.span.text for entry in table.inputs]
+    is_closed = table.otherwise is None
+    grid = _Grid(
+        definition.name, definition.span, heads, columns, table.rows, is_closed, catalogue.table_gap
     )
+    _look(grid, report)
 
 
 def _figure(parameter: Parameter, report: Report) -> None:
@@ -112,23 +147,16 @@ def _figure(parameter: Parameter, report: Report) -> None:
         _atoms(type_, [row.cells[n] for row in rows], (-INFINITY, INFINITY), whole=False)
         for n, type_ in enumerate(parameter.key_types)
     ]
-    names = [" else ".join(column) for column in parameter.columns]
+    heads = [" else ".join(column) for column in parameter.columns]
     # A fallback may find what a first key has no row for; a text may be any.
     is_closed = len(rows) == len(parameter.rows) and all(
         len(alternatives) == 1 and _is_closed(type_)
         for alternatives, type_ in zip(parameter.columns, parameter.key_types, strict=True)
     )
-
-    _look(
-        parameter.name,
-        parameter.span,
-        names,
-        columns,
-        rows,
-        has_otherwise=not is_closed,
-        report=report,
-        gap=catalogue.figure_gap,
+    grid = _Grid(
+        parameter.name, parameter.span, heads, columns, rows, is_closed, catalogue.figure_gap
     )
+    _look(grid, report)
 
 
 def _is_closed(type_: Plain) -> bool:
@@ -141,52 +169,33 @@ def _is_closed(type_: Plain) -> bool:
             return False
 
 
-def _look(
-    name: str,
-    span: Span,
-    names: Sequence[str],
-    columns: Sequence[Sequence[_Atom]],
-    rows: Sequence[TableRow] | Sequence[FigureRow],
-    *,
-    has_otherwise: bool,
-    report: Report,
-    gap: Callable[[Span, str, tuple[str, ...]], Diagnostic],
-) -> None:
-    steps = 0
-    has_gap = has_otherwise
-    has_overlap = False
+def _look(grid: _Grid, report: Report) -> None:
+    """Report the first gap and the first overlap of a table."""
+    gaps, overlaps = not grid.is_closed, False
     waiting: list[tuple[int, frozenset[int], tuple[_Atom, ...]]] = [
-        (0, frozenset(range(len(rows))), ())
+        (0, frozenset(range(len(grid.rows))), ())
     ]
-    while waiting and not (has_gap and has_overlap):
-        at, open_rows, chosen = waiting.pop()
-        steps += 1
-        if steps > MAX_STEPS:
-            report(catalogue.table_not_looked_through(span, name, MAX_STEPS))
+    for _ in range(MAX_STEPS):
+        if not waiting or (gaps and overlaps):
             return
-        if not open_rows or (at == len(columns) and len(open_rows) != 1):
-            full = (*chosen, *(column[0] for column in columns[at:] if column))
-            case = tuple(f"{n}: {atom.words()}" for n, atom in zip(names, full, strict=False))
-            if not open_rows:
-                if not has_gap:
-                    has_gap = True
-                    report(gap(span, name, case))
-            elif not has_overlap:
-                has_overlap = True
-                one, other = sorted(open_rows)[:2]
-                labels = tuple(
-                    Label(place, "row") for place in (_row_span(rows[one]), _row_span(rows[other]))
-                )
-                report(catalogue.table_overlap(span, name, case, labels))
-            continue
-        if at == len(columns):
-            continue
-        seen: set[frozenset[int]] = set()
-        for atom in reversed(columns[at]):
-            left = frozenset(n for n in open_rows if atom.is_in(rows[n].cells[at]))
-            if left not in seen:
-                seen.add(left)
-                waiting.append((at + 1, left, (*chosen, atom)))
+        at, left, chosen = waiting.pop()
+        if not left:
+            if not gaps:
+                gaps = True
+                rest = (column[0] for column in grid.columns[at:] if column)
+                report(grid.gap(grid.span, grid.name, grid.case((*chosen, *rest))))
+        elif at < len(grid.columns):
+            seen: set[frozenset[int]] = set()
+            for atom in reversed(grid.columns[at]):
+                rows = frozenset(n for n in left if atom.is_in(grid.rows[n].cells[at]))
+                if rows not in seen:
+                    seen.add(rows)
+                    waiting.append((at + 1, rows, (*chosen, atom)))
+        elif len(left) > 1 and not overlaps:
+            overlaps = True
+            labels = tuple(Label(_row_span(grid.rows[n]), "row") for n in sorted(left)[:2])
+            report(catalogue.table_overlap(grid.span, grid.name, grid.case(chosen), labels))
+    report(catalogue.table_not_looked_through(grid.span, grid.name, MAX_STEPS))
 
 
 def _row_span(row: TableRow | FigureRow) -> Span:
@@ -249,26 +258,70 @@ def _intervals(
                 yield _Atom(point, following)
 
 
-def static_bounds(node: Expr, program: Program) -> tuple[Number, Number]:
-    """Return the range within which a value is known to lie, from its declaration or its form."""
-    match node:
-        case FactUse(entity=entity, name=name):
-            fact = program.fact.get((entity, name))
-            if fact is None or fact.low is None or fact.high is None:
-                return -INFINITY, INFINITY
-            return fact.low, fact.high
-        case CountOver():
-            return 0, INFINITY
-        case Constant(value=value) if isinstance(value, int | Fraction):
-            return value, value
-        case Use(key=key) if key in program.definition:
-            return static_bounds(program.definition[key].body, program)
-        case Cases(branches=branches, otherwise=otherwise):
-            results = [b.result for b in branches] + ([otherwise] if otherwise else [])
-            found = [static_bounds(result, program) for result in results]
-            return min(low for low, _ in found), max(high for _, high in found)
-        case _:
-            return -INFINITY, INFINITY
+def ranges(program: Program) -> Callable[[Expr], tuple[Number, Number]]:
+    """Return what tells the range of a value, whatever the facts.
+
+    It is that of its declaration, carried through sums, products, shaping and cases; what is not
+    seen through may be anything.
+    """
+    known: dict[str, Value] = {}
+
+    def value(node: Expr) -> Value:
+        match node:
+            case FactUse(entity=entity, name=name):
+                fact = program.fact.get((entity, name))
+                if fact is None or fact.low is None or fact.high is None:
+                    return _ANY
+                return settle(Interval(fact.low, fact.high))
+            case CountOver(over=over):
+                return settle(Interval(0, program.entity[over.entity].limit))
+            case Constant(value=number) if isinstance(number, int | Fraction):
+                return number
+            case Use(key=key):
+                return known.get(key, _ANY)
+            case Cases(branches=branches, otherwise=otherwise):
+                results = [b.result for b in branches] + ([otherwise] if otherwise else [])
+                return bounds.hull([value(r) for r in results if not isinstance(r, Fail)])
+            case Figure(parameter=key) if key in program.parameter:
+                return _of_figure(program.parameter[key])
+            case Arithmetic(op="+", left=left, right=right):
+                return bounds.add(value(left), value(right))
+            case Arithmetic(op="-", left=left, right=right):
+                return bounds.subtract(value(left), value(right))
+            case Arithmetic(op="*", left=left, right=right):
+                return bounds.multiply(value(left), value(right))
+            case Arithmetic(op="/", left=left, right=right):
+                quotient = bounds.divide(
+                    value(left), value(right), whole=is_whole(right, program.definition)
+                )
+                return settle(parts(quotient)[0] or Interval(-INFINITY, INFINITY))
+            case Extreme(word=word, items=items):
+                return bounds.extreme(word, [value(item) for item in items])
+            case Round(value=inner, mode=mode, quantum=quantum):
+                return bounds.round_to(value(inner), mode, quantum)
+            case Convert(value=inner, factor=factor):
+                return bounds.convert(value(inner), factor)
+            case SumOver(over=over, value=inner):
+                most = settle(Interval(0, program.entity[over.entity].limit))
+                return bounds.multiply(bounds.hull([value(inner), 0]), most)
+            case Present(value=inner):
+                return value(inner)
+            case _:
+                return _ANY
+
+    for definition in program.definitions:
+        if isinstance(core(definition.type), Quantity | Date):
+            known[definition.key] = value(definition.body)
+    return lambda node: ends(value(node)) or (-INFINITY, INFINITY)
+
+
+_ANY = settle(Interval(-INFINITY, INFINITY))
+
+
+def _of_figure(parameter: Parameter) -> Value:
+    values = [v.value for row in parameter.rows for v in row.values]
+    numbers = [value for value in values if isinstance(value, int | Fraction)]
+    return bounds.hull(numbers) if numbers else _ANY
 
 
 def _cases(cases: Cases, report: Report) -> None:

@@ -321,6 +321,8 @@ def _table(kind: ast.Name, rows: tuple[ast.Row, ...], story: _Story, scope: Scop
 def _remember(line: ast.PreviousGiven, story: _Story, scope: Scope) -> None:
     story.has_history = True
     if line.name is None:
+        for told in story.records:
+            told.previously.clear()
         return
     symbol = scope.anywhere(line.name)
     if symbol is None:
@@ -353,6 +355,8 @@ def _remember(line: ast.PreviousGiven, story: _Story, scope: Scope) -> None:
         if value is None:
             return
         entry["value"] = plain_value(value, symbol.type)
+    if line.since is not None:
+        entry["run_from"] = date.fromordinal(line.since.ordinal).isoformat()
     record.previously[symbol.key] = entry
 
 

@@ -121,6 +121,14 @@ def fit(value: Expr, type_: Type, scope: Scope) -> Expr:
 
 def constant(node: ast.Expr, type_: Type, scope: Scope) -> Scalar | None:
     """Return the value of an expression that must be written out; None if it was reported."""
+    choice = core(type_)
+    if isinstance(node, ast.NameUse) and isinstance(choice, Choice):
+        # Here a name is only ever a value, whatever rule is called so too.
+        if node.name not in choice.values:
+            near = nearest(node.name, choice.values)
+            scope.report(catalogue.unknown_choice(node.span, node.name, near, choice.values))
+            return None
+        return node.name
     value = wanted(node, scope, type_, bare=True)
     match value:
         case Constant(value=scalar):

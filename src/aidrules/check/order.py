@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from attrs import evolve
+
 from aidrules.check.scope import Report
 from aidrules.diagnostics import Label, catalogue
 from aidrules.program import Definition, Expr, Fact, FactUse, Figure, Parameter, Place, Ration, Use
-from aidrules.traverse import depth, walk
+from aidrules.traverse import depth, is_whole, walk
+from aidrules.types import Quantity
 
 MAX_DEPTH = 600
 """How deep a calculation may stand on others: closures within closures, on one record."""
@@ -109,8 +112,18 @@ def in_order(
             else:
                 path.append((target, iter(arrows[target])))
                 on_path[target] = None
-    unique: dict[str, Definition] = {d.key: d for d in ordered}
+    unique: dict[str, Definition] = {}
+    for definition in ordered:
+        unique[definition.key] = _with_whole(definition, unique)
     return tuple(unique.values())
+
+
+def _with_whole(definition: Definition, before: Mapping[str, Definition]) -> Definition:
+    """Return a definition whose type says that it is whole, if its body is."""
+    type_ = definition.type
+    if isinstance(type_, Quantity) and is_whole(definition.body, before):
+        return evolve(definition, type=evolve(type_, whole=True))
+    return definition
 
 
 def _report_cycle(

@@ -185,6 +185,11 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 # ---------------------------------------------------------------- names and types (check)
 
 
+def expected_computable(span: Span) -> Diagnostic:
+    """Report a condition expected to hold that cannot be computed."""
+    return _error("expected-computable", span)
+
+
 def no_period(span: Span, found: Worded, expected: Worded, period: str) -> Diagnostic:
     """Report a quantity that lacks the time by which it should count."""
     return _error("no-period", span, found=found, expected=expected, period=Term(period))

@@ -1128,10 +1128,15 @@ class Records(Node):
 
 @frozen
 class PreviousGiven(Node):
-    """`previously name value`; `previously none`: the office decided nothing before."""
+    """`previously name value [since date]`; `previously none`: nothing was decided before.
+
+    Attributes:
+        since: The first day of the unbroken run of payments.
+    """
 
     name: Name | None
     value: Expr | None
+    since: DateLiteral | None
 
 
 ExampleLine = Like | Given | NoRecords | Records | PreviousGiven
@@ -1164,10 +1169,10 @@ class Example(Node):
 
 @frozen
 class Pair(Node):
-    """Two names of one thing."""
+    """Two names of one thing, or two wordings of one text."""
 
-    name: Name
-    other: Name
+    name: Name | String
+    other: Name | String
 
 
 @frozen

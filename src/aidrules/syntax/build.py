@@ -259,7 +259,7 @@ def _given_alone(children: Children) -> ast.Given:
 
 
 def _previous_nothing(children: Children) -> ast.PreviousGiven:
-    return ast.PreviousGiven(None, None, span=_span(children))
+    return ast.PreviousGiven(None, None, None, span=_span(children))
 
 
 def _expect(children: Children) -> ast.ExpectStatus | ast.ExpectTrue:
@@ -304,7 +304,7 @@ _WORDS = kinds(
     "boundary_side boundary_of status verdict open_list unit_word number_word"
 )
 _BEHIND_A_WORD = kinds(
-    "since until on_date alias parent limit of of_type per known_to_fail tolerance exception "
+    "since until run_since on_date alias parent limit of of_type per known_to_fail tolerance exception "
     "origin where by"
 )
 _LISTS = kinds("references keys given_values")

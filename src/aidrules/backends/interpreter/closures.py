@@ -59,6 +59,7 @@ from aidrules.program import (
     Use,
     Within,
 )
+from aidrules.traverse import is_whole
 from aidrules.types import Quantity, Reference, Type, core
 from aidrules.values import (
     ABSENT,
@@ -274,8 +275,7 @@ def _arithmetic(node: Arithmetic, scope: Scope) -> Closure:
     operands = node.left, node.right
     if node.op != "/":
         return _binary(scope, operands, _ARITHMETIC[node.op], _RULES[node.op])
-    divisor = core(node.right.type)
-    whole = isinstance(divisor, Quantity) and divisor.whole
+    whole = is_whole(node.right, scope.program.definition)
     return _binary(
         scope,
         operands,

@@ -1,6 +1,6 @@
 """Program to engine, and a case to what can be asked of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
@@ -34,6 +34,7 @@ class Engine:
     sizes: Mapping[str | None, int]
     texts: frozenset[str]
     _compiled: dict[tuple[int, str | None], tuple[Expr, Closure]] = field(factory=dict, repr=False)
+    _scopes: dict[str | None, Scope] = field(factory=dict, repr=False)
     definitions: dict[str, tuple[str | None, Closure]] = field(factory=dict, repr=False)
 
     def open(self, case: Case, today: int, learnt: Learnt = NOTHING) -> "Evaluation":
@@ -48,7 +49,12 @@ class Engine:
 
     def scope(self, entity: str | None) -> Scope:
         """Return the scope of the records of a kind."""
-        return Scope(self.program, entity, self.is_plain, self.texts, self.closure, self.definition)
+        found = self._scopes.get(entity)
+        if found is None:
+            found = self._scopes[entity] = Scope(
+                self.program, entity, self.is_plain, self.texts, self.closure, self.definition
+            )
+        return found
 
     def closure(self, expression: Expr, entity: str | None) -> Closure:
         """Return the closure of an expression on records of a kind, made once."""
@@ -110,10 +116,18 @@ def _texts(program: Program) -> frozenset[str]:
 
 @frozen
 class Evaluation:
-    """A case at a date, worked out as far as it is asked; it is its own trace."""
+    """A case at a date, worked out as far as it is asked; it is its own trace.
+
+    Attributes:
+        looked_into: The operands of each step that was looked into, with the step itself, so that
+            nothing else takes the identity of its expression.
+    """
 
     engine: Engine
     world: World
+    _looked_into: dict[tuple[int, Record, int], tuple[Step, tuple[Step, ...]]] = field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     @property
     def today(self) -> int:
@@ -170,14 +184,17 @@ class Evaluation:
 
     def operands(self, step: Step) -> tuple[Step, ...]:
         """Return the operands of a step that took part, in order of evaluation."""
+        key = id(step.expression), step.record, step.today
+        found = self._looked_into.get(key)
+        if found is None:
+            found = self._looked_into[key] = step, tuple(self._operands(step))
+        return found[1]
+
+    def _operands(self, step: Step) -> Iterator[Step]:
         frame = self.world.frame(step.record, step.today)
-        scope = self.engine.scope(step.record.entity)
-        return tuple(
-            Step(
-                expression,
-                self.engine.closure(expression, on.record.entity)(on),
-                on.record,
-                on.today,
-            )
-            for expression, on in operands_of(step.expression, frame, scope)
-        )
+        closure = self.engine.closure
+        for expression, on in operands_of(
+            step.expression, frame, self.engine.scope(step.record.entity)
+        ):
+            record = on.record
+            yield Step(expression, closure(expression, record.entity)(on), record, on.today)

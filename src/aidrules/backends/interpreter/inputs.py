@@ -1,5 +1,6 @@
 """Facts and past decisions to what is known of them: given, dated, assumed or unknown."""
 
+from datetime import date
 from typing import Final
 
 from aidrules.backends.interpreter.frames import Closure, Frame
@@ -96,10 +97,14 @@ def recorded(node: Recorded, scope: Scope) -> Closure:
     """Return the closure of what the office last decided on the record itself."""
     key, part = node.key, node.part
     unknown = _any_past(node, scope)
+    first = date(1900, 1, 1).toordinal()
 
     def closure(frame: Frame) -> Value:
         history, record = frame.world.case.history, frame.record
         if history is None or record.is_unlisted:
+            if part == "run_from":
+                # It lies before the decision of today.
+                return Possible(Interval(first, frame.world.today), absent=True)
             return unknown
         past = history.past.get((record.entity, record.id, key))
         match part:

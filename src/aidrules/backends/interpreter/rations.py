@@ -116,22 +116,22 @@ def place(plan: Plan, scope: Scope) -> Closure:
         if fund is None:
             return True
         above: Any = to_above(frame)
-        if frame.record.is_unlisted or frame.world.is_above_root(above.record):
-            return BOTH
         available = fund(above)
         needed = (available, *reader.asked(frame))
         for value in needed:
             if isinstance(value, Failure):
                 return value
+        failures = (failure_of(value) for value in needed)
+        failure = next((error for error in failures if error is not None), None)
         funds = bounds(available)
-        if funds is None:
-            return BOTH
+        is_alone = frame.record.is_unlisted or frame.world.is_above_root(above.record)
+        if funds is None or is_alone:
+            return add_failure(BOTH, failure)
         rivals = [
             claim for claim in reader.claims(above) if claim.frame is not frame and claim.may_claim
         ]
         judged = _judge(reader.claim(frame, is_own=True), rivals, funds, ration)
-        failures = (failure_of(value) for value in needed)
-        return add_failure(judged, next((error for error in failures if error is not None), None))
+        return add_failure(judged, failure)
 
     return climb(closure, scope.distance(entity))
 
