@@ -60,7 +60,7 @@ def account(ground: Ground) -> Account:
         ground.status,
         ground.receives,
         ground.eligible,
-        ground.amount,
+        _if_granted(ground),
         missing(ground),
         assumed(ground),
         deadline,
@@ -69,6 +69,15 @@ def account(ground: Ground) -> Account:
         paid_from,
         until,
     )
+
+
+def _if_granted(ground: Ground) -> Value | None:
+    """Return the amount; where it is open whether it is granted, what it would be if it is."""
+    if ground.amount is None or ground.status != "undecided":
+        return ground.amount
+    if isinstance(ground.subject, Requirement):
+        return None
+    return ground.evaluation.value(ground.subject.payment, ground.record)
 
 
 def missing(ground: Ground) -> tuple[Missing, ...]:

@@ -6,28 +6,21 @@ from attrs import evolve, frozen
 
 from aidrules.check import coverage, lint, timeline
 from aidrules.check.calendars import calendar
+from aidrules.check.citations import legal_text
+from aidrules.check.declarations import declare
 from aidrules.check.examples import checks, examples
-from aidrules.check.expressions import date_rules, legal_text
 from aidrules.check.figures import amended, parameter
+from aidrules.check.grants import Competition, exclusion, grant, ration
 from aidrules.check.inputs import entities, fact
+from aidrules.check.operators import date_rules
 from aidrules.check.order import in_order
-from aidrules.check.rules import (
-    Competition,
-    definition,
-    exclusion,
-    grant,
-    group,
-    obligation,
-    ration,
-    requirement,
-)
+from aidrules.check.rules import definition, group, obligation, requirement
 from aidrules.check.scope import (
     Document,
     ModuleSymbol,
     Names,
     Scope,
     Symbol,
-    declare,
     force_of,
 )
 from aidrules.diagnostics import Diagnostic, catalogue

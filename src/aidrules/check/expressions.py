@@ -6,8 +6,24 @@ from typing import Literal, assert_never
 
 from attrs import evolve
 
+from aidrules.check.conditions import is_complete, present
+from aidrules.check.operators import (
+    arithmetic,
+    best_of,
+    compared,
+    converted,
+    date_rules,
+    failed,
+    fit,
+    joined,
+    number_of,
+    period_of,
+    rounded,
+    superlative,
+    wrong,
+)
 from aidrules.check.scope import Amendment, GroupSymbol, Scope, Symbol, nearest, unit_of
-from aidrules.diagnostics import Fix, catalogue
+from aidrules.diagnostics import catalogue
 from aidrules.program import (
     And,
     AnyOver,
@@ -17,23 +33,18 @@ from aidrules.program import (
     Boundary,
     Branch,
     Cases,
-    Citation,
     Compare,
     Constant,
-    Convert,
     CountOver,
-    DateRules,
     Else,
     EveryOver,
     Expr,
-    Extreme,
     FactUse,
     Fail,
     Figure,
     Follow,
     Includes,
     IsNone,
-    LegalText,
     MonthSum,
     Not,
     OneOf,
@@ -43,7 +54,6 @@ from aidrules.program import (
     PeriodsBetween,
     Present,
     Records,
-    Round,
     Shift,
     SumOver,
     Today,
@@ -55,7 +65,6 @@ from aidrules.program import Recorded as RecordedValue
 from aidrules.source import Span
 from aidrules.syntax import ast
 from aidrules.types import (
-    CONVERSIONS,
     COUNT,
     DATE,
     DAY,
@@ -64,10 +73,8 @@ from aidrules.types import (
     TEXT,
     TRUTH,
     UNDETERMINED,
-    WEEK,
     YEAR,
     Choice,
-    Date,
     Described,
     Optional,
     Plain,
@@ -78,16 +85,10 @@ from aidrules.types import (
     Type,
     Undetermined,
     Unit,
-    agree,
     core,
     is_ordered,
 )
 from aidrules.values import ABSENT, Scalar
-
-
-def failed(span: Span) -> Expr:
-    """Return the expression that stands for what was already reported."""
-    return Fail("not-checked", type=UNDETERMINED, span=span)
 
 
 def truth(node: ast.Expr, scope: Scope) -> Expr:
@@ -104,21 +105,6 @@ def wanted(node: ast.Expr, scope: Scope, type_: Type, *, bare: bool = False) -> 
     return fit(expression(node, scope, type_, bare=bare), type_, scope)
 
 
-def fit(value: Expr, type_: Type, scope: Scope) -> Expr:
-    """Return the expression if it has the type; report it if it has another."""
-    if agree(value.type, type_) or (
-        isinstance(type_, Optional) and agree(Optional(core(value.type)), type_)
-    ):
-        return value
-    if isinstance(value.type, Optional) and agree(core(value.type), type_):
-        scope.report(catalogue.may_be_none(value.span))
-    elif isinstance(core(value.type), Quantity) and isinstance(core(type_), Quantity):
-        _report_units(value.span, core(value.type), core(type_), scope)
-    else:
-        scope.report(catalogue.wrong_type(value.span, Described(value.type), Described(type_)))
-    return failed(value.span)
-
-
 def constant(node: ast.Expr, type_: Type, scope: Scope) -> Scalar | None:
     """Return the value of an expression that must be written out; None if it was reported."""
     choice = core(type_)
@@ -129,6 +115,8 @@ def constant(node: ast.Expr, type_: Type, scope: Scope) -> Scalar | None:
             scope.report(catalogue.unknown_choice(node.span, node.name, near, choice.values))
             return None
         return node.name
+    if isinstance(node, ast.Arithmetic):
+        return _folded(node, type_, scope)
     value = wanted(node, scope, type_, bare=True)
     match value:
         case Constant(value=scalar):
@@ -138,6 +126,24 @@ def constant(node: ast.Expr, type_: Type, scope: Scope) -> Scalar | None:
         case _:
             scope.report(catalogue.not_constant(node.span))
             return None
+
+
+def _folded(node: ast.Arithmetic, type_: Type, scope: Scope) -> Scalar | None:
+    """Return a sum, product or quotient of numbers written out: `3600 yuan / 3650 point`."""
+    value = expression(node, scope)
+    number = number_of(value)
+    if number is None:
+        if not isinstance(value, Fail):
+            scope.report(catalogue.not_constant(node.span))
+        return None
+    plain = core(type_)
+    if (
+        isinstance(value.type, Quantity)
+        and value.type.unit.is_plain
+        and isinstance(plain, Quantity)
+    ):
+        return number
+    return None if isinstance(fit(value, type_, scope), Fail) else number
 
 
 def expression(
@@ -153,21 +159,6 @@ def expression(
     if isinstance(value.type, Optional) and value in scope.present:
         return Present(value, type=core(value.type), span=value.span)
     return value
-
-
-def present(condition: Expr, *, holds: bool) -> tuple[Expr, ...]:
-    """Return what is there if a condition holds, or if it does not."""
-    match condition:
-        case Not(value=value):
-            return present(value, holds=not holds)
-        case IsNone(value=value):
-            return () if holds else (value,)
-        case And(items=items) if holds:
-            return tuple(found for item in items for found in present(item, holds=True))
-        case Or(items=items) if not holds:
-            return tuple(found for item in items for found in present(item, holds=False))
-        case _:
-            return ()
 
 
 def _in_turn(items: tuple[ast.Expr, ...], scope: Scope, *, holds: bool) -> tuple[Expr, ...]:
@@ -217,19 +208,24 @@ def _expression(node: ast.Expr, scope: Scope, expected: Type | None, *, bare: bo
         case ast.On():
             return _on(node, scope)
         case ast.Convert():
-            return _convert(node, scope)
+            return converted(expression(node.value, scope), node.period, span, scope)
         case ast.Negative(value=inner):
             value = expression(inner, scope, expected, bare=bare)
             if isinstance(value, Constant) and isinstance(value.value, int | Fraction):
                 return evolve(value, value=-value.value, span=span)
             if not isinstance(value.type, Quantity | Undetermined):
-                return _wrong(value, NUMBER, scope)
+                return wrong(value, NUMBER, scope)
             zero = Constant(0, type=value.type, span=span)
             return Arithmetic("-", zero, value, type=value.type, span=span)
         case ast.Arithmetic():
-            return _arithmetic(node, scope, expected)
+            left, right = (
+                (expression(node.left, scope), expression(node.right, scope))
+                if node.op in {"*", "/"}
+                else _pair(node.left, node.right, scope, expected)
+            )
+            return arithmetic(node.op, left, right, span, scope)
         case ast.Compare():
-            return _compare(node.op, node.left, node.right, span, scope)
+            return compared(node.op, *_pair(node.left, node.right, scope), span, scope)
         case ast.Is():
             return _is(node, scope)
         case ast.IsOneOf():
@@ -254,7 +250,7 @@ def _expression(node: ast.Expr, scope: Scope, expected: Type | None, *, bare: bo
         case ast.Best():
             return _best(node, scope, None, expected)
         case ast.BestOf():
-            return _best_of(node, scope, expected)
+            return best_of(node.word, _alike(node.values, scope, expected), span, scope)
         case ast.Quantified():
             return _quantified(node, scope)
         case ast.SelectionLiteral():
@@ -269,14 +265,14 @@ def _expression(node: ast.Expr, scope: Scope, expected: Type | None, *, bare: bo
             first = wanted(node.first, scope, DATE)
             last = wanted(node.last, scope, DATE)
             rules = date_rules(scope)
-            return PeriodsBetween(_period(node.period), first, last, rules, type=COUNT, span=span)
+            return PeriodsBetween(period_of(node.period), first, last, rules, type=COUNT, span=span)
         case ast.Boundary():
             date = wanted(node.date, scope, Optional(DATE))
             side: Literal["start", "end"] = "start" if node.side == "start" else "end"
             which: Literal["of", "after", "before"] = (
                 "of" if node.which == "of" else "after" if node.which == "after" else "before"
             )
-            return Boundary(side, _period(node.period), which, date, type=date.type, span=span)
+            return Boundary(side, period_of(node.period), which, date, type=date.type, span=span)
         case ast.Part(period=period, date=inner):
             if period not in {YEAR, MONTH, DAY}:
                 scope.report(catalogue.no_such_part(span, period))
@@ -287,7 +283,8 @@ def _expression(node: ast.Expr, scope: Scope, expected: Type | None, *, bare: bo
             return Part(part, wanted(inner, scope, DATE), type=COUNT, span=span)
         case ast.RoundedTo(value=inner, mode=mode, quantum=quantum):
             value = expression(inner, scope, expected)
-            return rounded(value, mode, quantum, scope, span)
+            step = expression(quantum, scope, value.type, bare=True)
+            return rounded(value, mode, step, scope, span)
         case _:
             assert_never(node)
 
@@ -538,33 +535,6 @@ def _number(node: ast.Number, scope: Scope, expected: Type | None, *, bare: bool
     return Constant(exact, type=Quantity(unit, whole), span=node.span)
 
 
-def rounded(value: Expr, mode: str, quantum: ast.Number, scope: Scope, span: Span) -> Expr:
-    """Return a value rounded to a multiple of a quantum of its own unit."""
-    type_ = core(value.type)
-    if isinstance(value.type, Optional):
-        scope.report(catalogue.may_be_none(value.span))
-        return failed(span)
-    if not isinstance(type_, Quantity):
-        return _wrong(value, NUMBER, scope)
-    step = wanted(quantum, scope, Quantity(type_.unit), bare=True)
-    if not isinstance(step, Constant) or not isinstance(step.value, int | Fraction):
-        return failed(span)
-    if step.value <= 0:
-        scope.report(catalogue.bad_quantum(quantum.span))
-        return failed(span)
-    modes: dict[str, Literal["up", "down", "half up", "half even", "half down"]] = {
-        "up": "up",
-        "down": "down",
-        "half up": "half up",
-        "half even": "half even",
-        "half down": "half down",
-    }
-    whole = Fraction(step.value).denominator == 1
-    return Round(
-        value, modes[mode], Fraction(step.value), type=Quantity(type_.unit, whole), span=span
-    )
-
-
 def _pair(
     left: ast.Expr, right: ast.Expr, scope: Scope, expected: Type | None = None
 ) -> tuple[Expr, Expr]:
@@ -574,6 +544,14 @@ def _pair(
         return expression(left, scope, second.type), second
     first = expression(left, scope, expected)
     return first, expression(right, scope, first.type)
+
+
+def _alike(values: tuple[ast.Expr, ...], scope: Scope, expected: Type | None) -> tuple[Expr, ...]:
+    """Elaborate values of one type; one that speaks for itself says which, and comes first."""
+    speaks = next((v for v in values if not _needs_type(v, scope)), values[0])
+    guide = expression(speaks, scope, expected)
+    others = (v for v in values if v is not speaks)
+    return (guide, *(fit(expression(v, scope, guide.type), guide.type, scope) for v in others))
 
 
 def _needs_type(node: ast.Expr, scope: Scope) -> bool:
@@ -590,144 +568,7 @@ def _needs_type(node: ast.Expr, scope: Scope) -> bool:
             return False
 
 
-def _arithmetic(node: ast.Arithmetic, scope: Scope, expected: Type | None) -> Expr:
-    op, span = node.op, node.span
-    if op in {"*", "/"}:
-        left = expression(node.left, scope)
-        right = expression(node.right, scope)
-    else:
-        left, right = _pair(node.left, node.right, scope, expected)
-    for side in (left, right):
-        # A date that may be none moves to one that may be none: `paid from decided_on + 1 month`.
-        if isinstance(side.type, Optional) and not isinstance(core(side.type), Date):
-            scope.report(catalogue.may_be_none(side.span))
-            return failed(span)
-    match op, core(left.type), core(right.type):
-        case _, Undetermined(), _:
-            return failed(span)
-        case _, _, Undetermined():
-            return failed(span)
-        case (("+" | "-"), Date(), Quantity(unit=unit)) if unit.duration is not None:
-            sign: Literal[1, -1] = 1 if op == "+" else -1
-            return Shift(
-                left, right, sign, unit.duration, date_rules(scope), type=left.type, span=span
-            )
-        case "-", Date(), Date():
-            scope.report(catalogue.dates_subtracted(span))
-            return failed(span)
-        case (("+" | "-"), Quantity(unit=one), Quantity(unit=other)):
-            if one != other:
-                _report_sum(span, core(left.type), core(right.type), scope, op)
-                return failed(span)
-            whole = _is_whole(left) and _is_whole(right)
-            plus_or_minus: Literal["+", "-"] = "+" if op == "+" else "-"
-            return Arithmetic(plus_or_minus, left, right, type=Quantity(one, whole), span=span)
-        case "*", Quantity(unit=one), Quantity(unit=other):
-            whole = _is_whole(left) and _is_whole(right)
-            type_ = _product(one.times(other), whole, span, scope)
-            return (
-                failed(span)
-                if type_ is None
-                else Arithmetic("*", left, right, type=type_, span=span)
-            )
-        case "/", Quantity(unit=one), Quantity(unit=other):
-            type_ = _product(one.per(other), False, span, scope)
-            return (
-                failed(span)
-                if type_ is None
-                else Arithmetic("/", left, right, type=type_, span=span)
-            )
-        case _:
-            wrong = left if not isinstance(left.type, Quantity) else right
-            return _wrong(wrong, NUMBER, scope)
-
-
-def _is_whole(value: Expr) -> bool:
-    return isinstance(value.type, Quantity) and value.type.whole
-
-
-def _product(unit: Unit, whole: bool, span: Span, scope: Scope) -> Quantity | None:  # noqa: FBT001 - a property of the type
-    names = {name for name, _ in unit.powers}
-    if {MONTH, YEAR} <= names or {DAY, WEEK} <= names:
-        scope.report(catalogue.mixed_periods(span, unit))
-        return None
-    return Quantity(unit, whole)
-
-
-def _convert(node: ast.Convert, scope: Scope) -> Expr:
-    value = expression(node.value, scope)
-    type_ = core(value.type)
-    if isinstance(type_, Undetermined):
-        return failed(node.span)
-    period = _period(node.period)
-    if not isinstance(type_, Quantity) or isinstance(value.type, Optional):
-        return _wrong(value, Quantity(Unit.of("money").per(Unit.of(period))), scope)
-    current = type_.unit.rate_period
-    if current == period:
-        return value
-    factor = CONVERSIONS.get((current or "", period))
-    if current is None or factor is None:
-        scope.report(catalogue.no_conversion(node.span, type_.unit, period))
-        return failed(node.span)
-    unit = type_.unit.times(Unit.of(current)).per(Unit.of(period))
-    return Convert(value, Fraction(*factor), type=Quantity(unit), span=node.span)
-
-
-def _best_of(node: ast.BestOf, scope: Scope, expected: Type | None) -> Expr:
-    speaks = next((v for v in node.values if not _needs_type(v, scope)), node.values[0])
-    guide = expression(speaks, scope, expected)
-    items = tuple(
-        guide if value is speaks else fit(expression(value, scope, guide.type), guide.type, scope)
-        for value in node.values
-    )
-    if isinstance(guide.type, Undetermined):
-        return failed(node.span)
-    if any(isinstance(item.type, Optional) for item in items):
-        scope.report(catalogue.may_be_none(node.span))
-        return failed(node.span)
-    plain = core(guide.type)
-    if not is_ordered(plain):
-        scope.report(catalogue.not_ordered(guide.span, Described(guide.type)))
-        return failed(node.span)
-    if isinstance(plain, Quantity):
-        whole = all(isinstance(i.type, Quantity) and i.type.whole for i in items)
-        plain = Quantity(plain.unit, whole)
-    return Extreme(_superlative(node.word), items, type=plain, span=node.span)
-
-
-def _superlative(word: str) -> Literal["highest", "lowest"]:
-    return "highest" if word in {"highest", "latest"} else "lowest"
-
-
 # ---------------------------------------------------------------- conditions
-
-
-def _compare(op: str, left: ast.Expr, right: ast.Expr, span: Span, scope: Scope) -> Expr:
-    one, other = _pair(left, right, scope)
-    ops: dict[str, Literal["<", "<=", ">", ">=", "=", "!="]] = {
-        "<": "<",
-        "<=": "<=",
-        ">": ">",
-        ">=": ">=",
-        "=": "=",
-        "!=": "!=",
-    }
-    if isinstance(core(one.type), Undetermined) or isinstance(core(other.type), Undetermined):
-        return failed(span)
-    for side in (one, other):
-        if isinstance(side.type, Optional):
-            scope.report(catalogue.may_be_none(side.span))
-            return failed(span)
-    if not agree(one.type, other.type):
-        if isinstance(one.type, Quantity) and isinstance(other.type, Quantity):
-            _report_sum(span, one.type, other.type, scope, op)
-        else:
-            scope.report(catalogue.not_comparable(span, Described(one.type), Described(other.type)))
-        return failed(span)
-    if op not in {"=", "!="} and not is_ordered(core(one.type)):
-        scope.report(catalogue.not_ordered(span, Described(one.type)))
-        return failed(span)
-    return Compare(ops[op], one, other, type=TRUTH, span=span)
 
 
 def _is(node: ast.Is, scope: Scope) -> Expr:
@@ -739,7 +580,8 @@ def _is(node: ast.Is, scope: Scope) -> Expr:
             return failed(span)
         test: Expr = IsNone(value, type=TRUTH, span=span)
         return Not(test, type=TRUTH, span=span) if node.negated else test
-    return _compare("!=" if node.negated else "=", node.left, node.right, span, scope)
+    sides = _pair(node.left, node.right, scope)
+    return compared("!=" if node.negated else "=", *sides, span, scope)
 
 
 def _is_one_of(node: ast.IsOneOf, scope: Scope) -> Expr:
@@ -858,14 +700,14 @@ def _sum(node: ast.Sum, scope: Scope, expected: Type | None) -> Expr:
         first = wanted(over.first, scope, DATE)
         last = wanted(over.last, scope, DATE)
         if not isinstance(value.type, Quantity):
-            return _wrong(value, NUMBER, scope)
+            return wrong(value, NUMBER, scope)
         return MonthSum(value, first, last, type=value.type, span=node.span)
     records = _records(over, scope)
     if records is None:
         return failed(node.span)
     value = expression(node.value, _on_each(records, scope), expected)
     if not isinstance(value.type, Quantity):
-        return _wrong(value, NUMBER, scope)
+        return wrong(value, NUMBER, scope)
     return SumOver(records, value, type=value.type, span=node.span)
 
 
@@ -885,7 +727,7 @@ def _best(
         otherwise = fit(expression(alternative, scope, value.type), Optional(core(type_)), scope)
         if isinstance(otherwise.type, Optional):
             type_ = Optional(core(type_))
-    word = _superlative(node.word)
+    word = superlative(node.word)
     if node.by is not None:
         by = expression(node.by, inner)
         if not is_ordered(core(by.type)) or isinstance(by.type, Optional):
@@ -912,25 +754,6 @@ def _quantified(node: ast.Quantified, scope: Scope) -> Expr:
 
 
 # ---------------------------------------------------------------- dates
-
-
-def date_rules(scope: Scope) -> DateRules:
-    """Return what the file says of dates; days that do not exist become the last of the month."""
-    module = scope.names.modules.get(scope.module)
-    mode: Literal["down", "up", "refuse"] = "down"
-    calendar = None
-    if module is not None and module.header is not None:
-        for clause in module.header.clauses:
-            match clause:
-                case ast.DatesRound(mode="up"):
-                    mode = "up"
-                case ast.DatesRound(mode="refuse"):
-                    mode = "refuse"
-                case ast.WorkingDays(file=file):
-                    calendar = f"{scope.module}:{file.text}"
-                case _:
-                    pass
-    return DateRules(mode, calendar)
 
 
 def duration(node: ast.Expr, scope: Scope) -> tuple[Expr, str] | None:
@@ -970,18 +793,6 @@ def _within(node: ast.Within, scope: Scope) -> Expr:
     return Within(date, found[0], direction, start, date_rules(scope), type=TRUTH, span=node.span)
 
 
-def _period(written: str) -> Literal["day", "week", "month", "year"]:
-    match written:
-        case "day":
-            return "day"
-        case "week":
-            return "week"
-        case "month":
-            return "month"
-        case _:
-            return "year"
-
-
 # ---------------------------------------------------------------- results and citations
 
 
@@ -1018,178 +829,9 @@ def cases(
                 assert_never(case)
     if not chosen:
         return otherwise if otherwise is not None else failed(span)
-    type_ = _joined([b.result for b in chosen] + ([otherwise] if otherwise is not None else []))
+    type_ = joined([b.result for b in chosen] + ([otherwise] if otherwise is not None else []))
     complete = otherwise is None and is_complete(tuple(b.condition for b in chosen))
     return Cases(tuple(chosen), otherwise, complete, type=type_, span=span)
 
 
-def _joined(results: list[Expr]) -> Type:
-    if any(isinstance(r.type, Optional) for r in results):
-        return Optional(core(results[0].type))
-    quantities = [r.type for r in results if isinstance(r.type, Quantity)]
-    if quantities:
-        return Quantity(quantities[0].unit, all(q.whole for q in quantities))
-    return results[0].type
-
-
-_OPPOSITES = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "=": "!=", "!=": "="}
-
-
-def is_complete(conditions: tuple[Expr, ...]) -> bool:
-    """Whether one of the conditions always holds, by their form alone."""
-    for at, one in enumerate(conditions):
-        if any(_are_opposite(one, other) for other in conditions[at + 1 :]):
-            return True
-    by_value: dict[int, tuple[Expr, set[str]]] = {}
-    for condition in conditions:
-        value, covered = _covered(condition)
-        if value is None:
-            continue
-        for seen, known in by_value.values():
-            if seen == value:
-                known.update(covered)
-                break
-        else:
-            by_value[len(by_value)] = (value, set(covered))
-    return any(
-        isinstance(value.type, Choice)
-        and not value.type.is_open
-        and set(value.type.values) <= values
-        for value, values in by_value.values()
-    )
-
-
-def _are_opposite(one: Expr, other: Expr) -> bool:
-    match one, other:
-        case (Not(value=value), _) if value == other:
-            return True
-        case (_, Not(value=value)) if value == one:
-            return True
-        case Compare(), Compare():
-            return (
-                _OPPOSITES[one.op] == other.op
-                and one.left == other.left
-                and one.right == other.right
-            )
-        case _:
-            return False
-
-
-def _covered(condition: Expr) -> tuple[Expr | None, set[str]]:
-    match condition:
-        case Compare(op="=", left=left, right=Constant(value=str() as value)):
-            return left, {value}
-        case OneOf(value=value, values=values):
-            return value, set(values)
-        case _:
-            return None, set()
-
-
-def citation(cite: ast.Cite | None, scope: Scope) -> tuple[Citation, ...]:
-    """Return what a clause cites, or report that there is no such source."""
-    if cite is None:
-        return ()
-    name = cite.source.text
-    module, _, last = name.rpartition(".")
-    visible = scope.names.modules[scope.module].visible
-    if module:
-        home = scope.names.modules[scope.module].aliases.get(module)
-        homes = [home] if home is not None else []
-    else:
-        homes = [scope.module, *sorted(visible - {scope.module})]
-    for home in homes:
-        found = scope.names.sources.get((home, last))
-        if found is not None:
-            words = cite.text.text if cite.text else None
-            return (Citation(legal_text(found, home), cite.article, words, cite.span),)
-    if last not in scope.names.unread:
-        known = [source for home, source in scope.names.sources if home in visible]
-        near = nearest(last, known)
-        fix = Fix(cite.source.span, near) if near is not None else None
-        scope.report(catalogue.unknown_source(cite.source.span, name, near, fix))
-    return ()
-
-
-def legal_text(item: ast.SourceText, module: str) -> LegalText:
-    """Return a source as the program holds it."""
-    number = rank = unverified = None
-    first = last = None
-    for clause in item.clauses:
-        match clause:
-            case ast.Numbered(text=text):
-                number = text.text
-            case ast.Rank(rank=name):
-                rank = name.text
-            case ast.FromDate(date=date):
-                first = date.ordinal
-            case ast.UntilDate(date=date):
-                last = date.ordinal
-            case ast.Unverified(reason=reason):
-                unverified = reason.text
-            case _:
-                assert_never(clause)
-    key = f"{module}.{item.name.text}"
-    title = item.title.text
-    return LegalText(key, item.name.text, title, number, rank, first, last, unverified, item.span)
-
-
 # ---------------------------------------------------------------- findings
-
-
-def _wrong(value: Expr, type_: Plain, scope: Scope) -> Expr:
-    if not isinstance(core(value.type), Undetermined):
-        if isinstance(value.type, Optional) and isinstance(core(value.type), Quantity):
-            scope.report(catalogue.may_be_none(value.span))
-        else:
-            scope.report(catalogue.wrong_type(value.span, Described(value.type), Described(type_)))
-    return failed(value.span)
-
-
-def _report_units(span: Span, found: Plain, expected: Plain, scope: Scope) -> None:
-    if isinstance(found, Quantity) and isinstance(expected, Quantity):
-        missing = found.unit.per(expected.unit).duration
-        if missing is not None:
-            scope.report(catalogue.no_period(span, found.unit, expected.unit, missing))
-            return
-        period = _convertible(found.unit, expected.unit)
-        scope.report(catalogue.wrong_unit(span, found.unit, expected.unit, period))
-
-
-def _report_sum(span: Span, one: Plain, other: Plain, scope: Scope, op: str) -> None:
-    if isinstance(one, Quantity) and isinstance(other, Quantity):
-        period = _convertible(other.unit, one.unit)
-        if op in {"+", "-"}:
-            scope.report(catalogue.units_added(span, one.unit, other.unit, period))
-        else:
-            scope.report(catalogue.units_compared(span, one.unit, other.unit, period))
-
-
-def _convertible(found: Unit, expected: Unit) -> str | None:
-    """Return the period for which `X per period` turns one unit into the other."""
-    have, want = found.rate_period, expected.rate_period
-    if have is None or want is None or (have, want) not in CONVERSIONS:
-        return None
-    turned = found.times(Unit.of(have)).per(Unit.of(want))
-    return want if turned == expected else None
-
-
-__all__ = [
-    "after",
-    "cases",
-    "citation",
-    "constant",
-    "date_rules",
-    "duration",
-    "expression",
-    "failed",
-    "fit",
-    "is_complete",
-    "legal_text",
-    "present",
-    "result",
-    "rounded",
-    "truth",
-    "use",
-    "value_type",
-    "wanted",
-]

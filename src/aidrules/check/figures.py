@@ -9,8 +9,9 @@ from typing import assert_never
 
 from attrs import evolve, frozen
 
+from aidrules.check.citations import citation
 from aidrules.check.expressions import applies as where_it_applies
-from aidrules.check.expressions import citation, constant, expression, key_type, result
+from aidrules.check.expressions import constant, expression, key_type, result
 from aidrules.check.scope import Amendment, Document, Scope, Symbol, nearest
 from aidrules.diagnostics import catalogue
 from aidrules.program import (

@@ -3,7 +3,8 @@
 from fractions import Fraction
 from typing import assert_never
 
-from aidrules.check.expressions import citation, constant, wanted
+from aidrules.check.citations import citation
+from aidrules.check.expressions import constant, wanted
 from aidrules.check.scope import EntitySymbol, Names, Scope, Symbol
 from aidrules.diagnostics import catalogue
 from aidrules.program import Citation, Entity, Expr, Fact
@@ -50,6 +51,9 @@ def fact(symbol: Symbol, scope: Scope) -> Fact | None:
                 question = text.text
             case ast.HeldBy(holders=names):
                 holders = tuple(name.text for name in names)
+                for n, name in enumerate(names):
+                    if name.text in holders[:n]:
+                        home.report(catalogue.holder_twice(name.span, name.text))
             case ast.Default(value=value):
                 default = wanted(value, home, symbol.type, bare=True)
             case ast.Private():
@@ -61,7 +65,7 @@ def fact(symbol: Symbol, scope: Scope) -> Fact | None:
     if isinstance(core(symbol.type), Quantity) and (low is None or high is None):
         home.report(catalogue.fact_without_range(item.name.span, symbol.name))
     if default is not None and holders:
-        home.report(catalogue.default_on_held_fact(item.name.span, symbol.name, ", ".join(holders)))
+        home.report(catalogue.default_on_held_fact(item.name.span, symbol.name, holders))
     return Fact(
         symbol.name,
         symbol.entity or "",

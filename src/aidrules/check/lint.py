@@ -1,24 +1,32 @@
 """The typed program to warnings: what is allowed, and what it costs."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from aidrules.check.scope import Names, Report
 from aidrules.diagnostics import catalogue
 from aidrules.program import (
     AnyOver,
+    Arithmetic,
     BestBy,
     BestOver,
+    Cases,
+    Constant,
+    Convert,
     CountOver,
     EveryOver,
+    Expr,
+    Extreme,
     FactUse,
     FigureRow,
     Program,
     Role,
+    Round,
     SumOver,
 )
 from aidrules.syntax import ast
 from aidrules.traverse import expressions, walk
-from aidrules.types import Choice, Text
+from aidrules.types import Choice, Quantity, Text, core
 
 _RANKS: Mapping[str, int] = {
     "law": 0,
@@ -38,6 +46,7 @@ def warnings(program: Program, names: Names, report: Report) -> None:
     _keys(program, report)
     _limits(program, names, report)
     _ranks(program, names, report)
+    _parts_of_a_cent(program, report)
 
 
 def _uncited(program: Program, report: Report) -> None:
@@ -56,6 +65,47 @@ def _uncited(program: Program, report: Report) -> None:
     for requirement in program.requirements:
         if not requirement.citations and not all(line.citations for line in requirement.lines):
             report(catalogue.uncited(requirement.span, requirement.name))
+
+
+def _parts_of_a_cent(program: Program, report: Report) -> None:
+    """Warn of an amount in a currency that is divided or multiplied, and never rounded."""
+    for grant in program.grants:
+        kind = None if grant.type is None else core(grant.type)
+        if not isinstance(kind, Quantity) or grant.amount is None:
+            continue
+        names = {name for name, power in kind.unit.powers if power == 1}
+        currency = next((name for name in names if name in program.currency_steps), None)
+        if currency is None or _is_rounded(grant.amount):
+            continue
+        if any(_may_split(node) for node in walk(grant.amount)):
+            step = program.currency_steps[currency]
+            report(catalogue.amount_not_rounded(grant.amount.span, grant.name, step, kind.unit))
+
+
+def _is_rounded(amount: Expr) -> bool:
+    match amount:
+        case Round() | Constant():
+            return True
+        case Extreme(items=items):
+            return _is_rounded(items[0])
+        case Cases(branches=branches, otherwise=otherwise):
+            results = [b.result for b in branches] + ([otherwise] if otherwise else [])
+            return all(_is_rounded(result) for result in results)
+        case _:
+            return False
+
+
+def _may_split(node: Expr) -> bool:
+    match node:
+        case Arithmetic(op="/") | Convert():
+            return True
+        case Arithmetic(op="*", left=left, right=right):
+            return any(
+                isinstance(side, Constant) and isinstance(side.value, Fraction)
+                for side in (left, right)
+            )
+        case _:
+            return False
 
 
 def _unused(program: Program, report: Report) -> None:

@@ -5,6 +5,7 @@ only when every hole of it is filled (a fact that is None fills none).
 """
 
 from datetime import date
+from fractions import Fraction
 
 from aidrules.diagnostics import Diagnostic, Fix, Label, Severity, Term, Worded
 from aidrules.source import Span
@@ -183,6 +184,26 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 
 
 # ---------------------------------------------------------------- names and types (check)
+
+
+def date_below(span: Span, name: str, entity: str, here: str) -> Diagnostic:
+    """Report a date of records below the rule's own."""
+    return _error("date-below", span, name=name, entity=entity, here=here)
+
+
+def choice_below(span: Span, name: str, entity: str, here: str) -> Diagnostic:
+    """Report a choice or text of records below the rule's own."""
+    return _error("choice-below", span, name=name, entity=entity, here=here)
+
+
+def holder_twice(span: Span, name: str) -> Diagnostic:
+    """Report a holder that is named twice."""
+    return _error("holder-twice", span, name=name)
+
+
+def amount_not_rounded(span: Span, name: str, step: Fraction, unit: Worded) -> Diagnostic:
+    """Report an amount that may come to parts of the smallest coin."""
+    return _warning("amount-not-rounded", span, name=name, step=step, unit=unit)
 
 
 def expected_computable(span: Span) -> Diagnostic:
@@ -597,7 +618,7 @@ def empty_range(span: Span) -> Diagnostic:
     return _error("empty-range", span)
 
 
-def default_on_held_fact(span: Span, name: str, holders: str) -> Diagnostic:
+def default_on_held_fact(span: Span, name: str, holders: tuple[str, ...]) -> Diagnostic:
     """Report a default on a fact that somebody holds."""
     return _warning("default-on-held-fact", span, name=name, holders=holders)
 

@@ -1,34 +1,14 @@
 """An evaluation to the reasons of one decision, in the order in which they count."""
 
-from collections.abc import Iterable, Iterator
-from typing import assert_never
-
-from attrs import evolve
-
 from aidrules.case import Record
-from aidrules.explain.reading import Reader, negated, outcome_of
+from aidrules.explain.parts import finished
+from aidrules.explain.reading import Reader
 from aidrules.explain.reasons import Kind, Outcome, Reason
-from aidrules.program import (
-    And,
-    Compare,
-    Constant,
-    Exclusion,
-    FactUse,
-    Grant,
-    Place,
-    Program,
-    Requirement,
-    Use,
-)
-from aidrules.trace import Step, Trace
-from aidrules.types import TRUTH, core
-from aidrules.values import (
-    Failure,
-    Value,
-    failure_of,
-)
-
-_RESTS_ON = frozenset((Kind.STEP, Kind.FACT, Kind.DECISION))
+from aidrules.explain.rivals import competition
+from aidrules.program import Grant, Program, Requirement, Use
+from aidrules.trace import Trace
+from aidrules.types import TRUTH
+from aidrules.values import Failure, Value
 
 
 def reasons(
@@ -53,12 +33,15 @@ def reasons(
         receives: Whether it is received; for a requirement, whether it holds.
         eligible: Whether it is before exclusion and rationing; for a requirement, the same.
     """
-    reader = Reader(program, trace, record, frozenset())
+    reader = Reader(program, trace, record)
     if isinstance(subject, Requirement):
-        return _without_repeats(
-            reason
-            for line in subject.lines
-            for reason in reader.line(line, Kind.OBLIGATION, subject.citations, subject.key)
+        return finished(
+            reader,
+            [
+                reason
+                for line in subject.lines
+                for reason in reader.line(line, Kind.OBLIGATION, subject.citations, subject.key)
+            ],
         )
     match receives:
         case True:
@@ -69,39 +52,7 @@ def reasons(
             found = _failed(reader, subject)
         case _:
             found = _undecided(reader, subject, eligible)
-    return _without_repeats(found)
-
-
-def _without_repeats(found: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Return reasons in which each step and each fact stands once, where it is met first."""
-    seen: set[tuple[object, ...]] = set()
-
-    def kept(reason: Reason) -> Reason:
-        parts = []
-        for part in reason.parts:
-            if part.kind in _RESTS_ON:
-                mark = _mark(part.whole, part.whole.record)
-                if mark in seen or _says_no_more(part, reason):
-                    continue
-                seen.add(mark)
-            parts.append(kept(part))
-        stated = reason.statement
-        if isinstance(stated.expression, FactUse):  # what a line states is not said again below
-            seen.add(_mark(stated, stated.record.above(stated.expression.entity)))
-        return evolve(reason, parts=tuple(parts))
-
-    return tuple(kept(reason) for reason in found)
-
-
-def _mark(step: Step, record: Record) -> tuple[object, ...]:
-    return step.expression, record.entity, record.id, step.today
-
-
-def _says_no_more(part: Reason, reason: Reason) -> bool:
-    """Whether a part is what its reason states, and nothing is to be said of its origin."""
-    if part.kind is Kind.STEP or part.statement.expression != reason.statement.expression:
-        return False
-    return part.about not in part.statement.record.given
+    return finished(reader, found)
 
 
 # ---------------------------------------------------------------- grants
@@ -116,7 +67,7 @@ def _granted(reader: Reader, grant: Grant) -> tuple[Reason, ...]:
 
 def _refused(reader: Reader, grant: Grant, eligible: Value) -> tuple[Reason, ...]:
     if eligible is not False:
-        return _competition(reader, grant, {Outcome.FAILS})[:1]
+        return competition(reader, grant, {Outcome.FAILS})[:1]
     uncertain: list[Reason] = []
     for reason in reader.conditions(grant):
         if reason.outcome is Outcome.FAILS:
@@ -149,9 +100,9 @@ def _undecided(reader: Reader, grant: Grant, eligible: Value) -> tuple[Reason, .
         open_lines.extend(
             reason for reason in reader.conditions(grant) if reason.outcome is not Outcome.HOLDS
         )
-    if grant.amount is not None and reader.payable(grant, grant.amount).value is not True:
-        open_lines.extend(reader.amount(grant.amount, grant, Outcome.UNDECIDED))
-    rivals = _competition(reader, grant, {Outcome.UNDECIDED, Outcome.ERROR})
+    if grant.amount is not None:  # what it would come to is asked for, even where it is certain
+        open_lines.extend(reader.amount(grant.amount, grant, Outcome.GIVES))
+    rivals = competition(reader, grant, {Outcome.UNDECIDED, Outcome.ERROR})
     return (*open_lines, *rivals)
 
 
@@ -164,76 +115,7 @@ def _failed(reader: Reader, grant: Grant) -> tuple[Reason, ...]:
     else:
         if grant.amount is not None:
             found.extend(reader.amount(grant.amount, grant, Outcome.ERROR))
-        found.extend(_competition(reader, grant, {Outcome.ERROR, Outcome.UNDECIDED}))
+        found.extend(competition(reader, grant, {Outcome.ERROR, Outcome.UNDECIDED}))
     certain = [reason for reason in found if reason.outcome is Outcome.ERROR]
     possible = [reason for reason in found if reason.failure is not None]
     return tuple((certain or possible)[:1])
-
-
-# ---------------------------------------------------------------- rivals
-
-
-def _competition(reader: Reader, grant: Grant, wanted: set[Outcome]) -> tuple[Reason, ...]:
-    """Return what exclusions and rations say, where the outcome is one of those wanted."""
-    found: list[Reason] = []
-    for rule in reader.program.exclusions:
-        if grant.key in rule.grants:
-            found.extend(_exclusion(reader, grant, rule))
-    for ration in reader.program.rations:
-        if ration.grant == grant.key:
-            place = Place(ration.key, type=TRUTH, span=ration.span)
-            step = reader.own(grant, place)
-            reason = Reason(Kind.RATION, outcome_of(step.value), step, step, ration.key)
-            found.append(evolve(reason, citations=ration.citations, failure=failure_of(step.value)))
-    return tuple(reason for reason in found if reason.outcome in wanted)
-
-
-def _exclusion(reader: Reader, grant: Grant, rule: Exclusion) -> Iterator[Reason]:
-    span, entity = rule.span, grant.entity
-    at = rule.grants.index(grant.key)
-    match rule.how:
-        case "choice":
-            if rule.choice is None:
-                return
-            name = Constant(grant.name, type=core(rule.choice.type), span=span)
-            says = Compare("=", rule.choice, name, type=TRUTH, span=span)
-            found = reader.reason(Kind.CHOICE, Outcome.HOLDS, reader.own(grant, says))
-            outcome = outcome_of(found.statement.value)
-            yield evolve(found, outcome=outcome, citations=rule.citations)
-        case "order" | "highest":
-            rivals = rule.grants[:at] if rule.how == "order" else rule.grants
-            kind = Kind.PRECEDENCE if rule.how == "order" else Kind.HIGHER
-            for key in rivals:
-                if key == grant.key:
-                    continue
-                step = reader.own(grant, Use(entity, f"{key}/eligible", type=TRUTH, span=span))
-                sides: tuple[Step, ...] = ()
-                stands = step.value
-                if rule.how == "highest":
-                    op = ">=" if rule.grants.index(key) < at else ">"
-                    sides, stands = _beaten(reader, grant, key, op, step)
-                yield Reason(
-                    kind,
-                    outcome_of(negated(stands)),
-                    step,
-                    step,
-                    key,
-                    sides=sides,
-                    citations=rule.citations,
-                    failure=failure_of(stands),
-                )
-        case _:
-            assert_never(rule.how)
-
-
-def _beaten(
-    reader: Reader, grant: Grant, key: str, op: str, eligible: Step
-) -> tuple[tuple[Step, ...], Value]:
-    """Return both amounts, and whether a rival with the higher one stands before a grant."""
-    span, entity = grant.span, grant.entity
-    type_ = reader.program.definition[grant.payment].type
-    ours = Use(entity, grant.payment, type=type_, span=span)
-    theirs = Use(entity, f"{key}/amount", type=type_, span=span)
-    more = Compare(">=" if op == ">=" else ">", theirs, ours, type=TRUTH, span=span)
-    both = And((eligible.expression, more), type=TRUTH, span=span)
-    return (reader.own(grant, theirs), reader.own(grant, ours)), reader.own(grant, both).value

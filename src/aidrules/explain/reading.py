@@ -1,4 +1,4 @@
-"""An evaluation to single reasons: lines, steps, amounts, facts."""
+"""An evaluation to single reasons: lines, steps, amounts, and the steps that each rests on."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -6,12 +6,12 @@ from fractions import Fraction
 from attrs import evolve, frozen
 
 from aidrules.case import Record
-from aidrules.explain.lookups import figure_used
-from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason
+from aidrules.explain.reasons import CaseTaken, Kind, Outcome, Reason, VersionTaken
 from aidrules.program import (
     And,
     AnyOver,
     Arithmetic,
+    Branch,
     Cases,
     Citation,
     Compare,
@@ -19,8 +19,7 @@ from aidrules.program import (
     EveryOver,
     Expr,
     Extreme,
-    FactUse,
-    Figure,
+    Fail,
     Grant,
     Includes,
     IsNone,
@@ -34,6 +33,7 @@ from aidrules.program import (
     Role,
     Round,
     Table,
+    Today,
     Use,
     Within,
 )
@@ -51,26 +51,17 @@ from aidrules.values import (
     settle,
 )
 
-DEPTH = 6
-"""How many definitions deep the reasons of a reason go."""
-
-PARTS = 40
-"""How many parts of one reason are listed."""
-
-
 @frozen
 class Reader:
-    """Reads one evaluation.
+    """Reads one evaluation: its reasons say what they rest on, and have no parts yet.
 
     Attributes:
         record: On which the decision was made.
-        above: The definitions on the way down, none of which is explained again.
     """
 
     program: Program
     trace: Trace
     record: Record
-    above: frozenset[str]
 
     def step(self, expr: Expr) -> Step:
         """Evaluate an expression on the record of the decision."""
@@ -93,12 +84,9 @@ class Reader:
         asked = next((node for node in parts if isinstance(node, Payable)), None)
         return self.step(asked or Payable(amount, type=TRUTH, span=amount.span))
 
-    def body(self, step: Step, key: str) -> Step:
-        """Return the body of the definition that a step of today uses."""
-        definition = self.program.definition[key]
-        entity = definition.entity
-        at = step.record if entity is None else step.record.above(entity)
-        return self.trace.step(definition.body, at)
+    def body(self, step: Step) -> Step:
+        """Return the body of the definition that a step uses."""
+        return self.trace.operands(step)[0]
 
     # -------------------------------------------------------------- lines
 
@@ -150,9 +138,15 @@ class Reader:
             )
         return tuple(found)
 
+    def tried(self, condition: Step) -> Iterator[Reason]:
+        """Yield the reasons why a case was taken, or was not."""
+        for statement, named in self.parts(condition, wanted=condition.value is True):
+            reason = self.reason(Kind.CASE, outcome_of(statement.value), statement)
+            yield evolve(reason, named=named, citations=statement.expression.cites)
+
     def parts(self, step: Step, *, wanted: bool) -> Iterator[tuple[Step, tuple[str, ...]]]:
         """Yield what must all hold (if not wanted: must all fail), and how each was named."""
-        statement, named = self.narrowed(step)
+        statement, named = self.narrowed(step, wanted=wanted)
         match statement.expression:
             case And() if wanted and statement.value is not False:
                 pass
@@ -165,35 +159,40 @@ class Reader:
             for inner, more in self.parts(operand, wanted=wanted):
                 yield inner, (*named, *more)
 
-    def narrowed(self, step: Step) -> tuple[Step, tuple[str, ...]]:
+    def narrowed(self, step: Step, *, wanted: bool) -> tuple[Step, tuple[str, ...]]:
         """Return what decides a condition, and the steps by which it was named on the way."""
         named: list[str] = []
         while True:
-            inner = self.decisive(step)
+            inner = self.decisive(step, wanted=wanted)
             if inner is None:
                 return step, tuple(named)
             if isinstance(step.expression, Use):
                 named.append(step.expression.key)
             step = inner
 
-    def decisive(self, step: Step) -> Step | None:
-        """Return the one operand that says the same as its step, if there is one."""
+    def decisive(self, step: Step, *, wanted: bool) -> Step | None:
+        """Return the one operand that says the same as its step, if there is one.
+
+        What is open is shown as it was written, unless its parts become lines of their own: why
+        the open part matters, only the rest says.
+        """
+        is_open = step.value not in (True, False)
         match step.expression:
-            case Use(key=key) if self.program.definition[key].role in _STEPS:
-                body = self.body(step, key)
+            case Use(key=key) if self.program.definition[key].role in STEPS:
+                body = self.body(step)
                 return body if isinstance(body.expression, _STATEMENTS) else None
-            case And():
+            case And() if wanted or not is_open:
                 chosen = [each for each in self.trace.operands(step) if each.value is not True]
-            case Or():
+            case Or() if not wanted or not is_open:
                 chosen = [each for each in self.trace.operands(step) if each.value is not False]
             case _:
                 return None
-        if step.value in (True, False) and len(chosen) > 1:
+        if not is_open and len(chosen) > 1:
             chosen = [each for each in chosen if each.value == step.value][:1]
         return chosen[0] if len(chosen) == 1 and chosen[0].value == step.value else None
 
     def reason(self, kind: Kind, outcome: Outcome, statement: Step) -> Reason:
-        """Return a reason with its sides, and the figures, facts and steps it rests on."""
+        """Return a reason with its sides."""
         sides: tuple[Step, ...] = ()
         records: tuple[Record, ...] = ()
         match statement.expression:
@@ -208,18 +207,16 @@ class Reader:
                 records = self.deciding(statement, statement.expression.condition)
             case _:
                 pass
-        return self.with_parts(
-            Reason(
-                kind,
-                outcome,
-                statement,
-                statement,
-                sides=sides,
-                records=records,
-                headroom=_headroom(statement.expression, sides),
-                failure=failure_of(statement.value),
-            ),
+        return Reason(
+            kind,
+            outcome,
             statement,
+            statement,
+            sides=sides,
+            records=records,
+            headroom=_headroom(statement.expression, sides),
+            rests=(statement,),
+            failure=failure_of(statement.value),
         )
 
     def deciding(self, step: Step, condition: Expr) -> tuple[Record, ...]:
@@ -230,76 +227,26 @@ class Reader:
             if each.expression == condition and each.value == step.value
         )
 
-    def with_parts(self, reason: Reason, *steps: Step) -> Reason:
-        """Return a reason with what steps rest on: figures, and parts up to a number."""
-        parts: list[Reason] = []
-        used: list[FigureUsed] = []
-        for step in steps:
-            self.gather(step, parts, used)
-        return evolve(
-            reason,
-            figures=(*reason.figures, *used),
-            parts=(*reason.parts, *parts[:PARTS]),
-            omitted=max(0, len(parts) - PARTS),
-        )
-
-    def gather(self, step: Step, parts: list[Reason], used: list[FigureUsed]) -> None:
-        """Add what a step rests on: its figures, and its facts and definitions as reasons."""
-        match step.expression:
-            case FactUse(entity=entity, name=name):
-                at = evolve(step, record=step.record.above(entity))
-                parts.append(Reason(Kind.FACT, Outcome.GIVES, at, at, name))
-            case Recorded(key=key):
-                parts.append(Reason(Kind.FACT, Outcome.GIVES, step, step, key))
-            case Use(key=key) if self.program.definition[key].role not in _STEPS:
-                parts.append(Reason(Kind.DECISION, Outcome.GIVES, step, step, key))
-            case Use(key=key):
-                if key not in self.above and len(self.above) < DEPTH:
-                    parts.append(self.definition(step, key))
-            case Figure() as figure:
-                asked = (figure.on, *(each for column in figure.keys for each in column))
-                keys = tuple(each for each in self.trace.operands(step) if each.expression in asked)
-                used.append(
-                    figure_used(self.program.parameter[figure.parameter], step, figure, keys)
-                )
-                for operand in keys:
-                    self.gather(operand, parts, used)
-            case EveryOver(condition=condition) | AnyOver(condition=condition):
-                wanted = step.value if isinstance(step.value, bool) else None
-                for operand in self.trace.operands(step):
-                    if operand.expression != condition or wanted in (None, operand.value):
-                        self.gather(operand, parts, used)
-            case Round() | Extreme() if _is_line(step.expression):
-                inner, lines = self.shaped(step)
-                self.gather(inner, parts, used)
-                parts.extend(lines)
-            case _:
-                for operand in self.trace.operands(step):
-                    self.gather(operand, parts, used)
-
     # -------------------------------------------------------------- values
 
     def definition(self, step: Step, key: str) -> Reason:
         """Return the reason of a named step: its value, and how it came about."""
-        deeper = evolve(self, above=self.above | {key})
-        definition = self.program.definition[key]
-        # of another day, as in a sum over months, only the value is told
-        body = self.body(step, key) if step.today == self.trace.today else None
         found = Reason(
             Kind.STEP,
             Outcome.ERROR if isinstance(step.value, Failure) else Outcome.GIVES,
             step,
             step,
             key,
-            citations=definition.citations,
+            citations=self.program.definition[key].citations,
             failure=failure_of(step.value),
         )
-        return found if body is None else deeper.value(found, body)
+        found, *lines = self.value(found, self.body(step))
+        return evolve(found, parts=(*found.parts, *lines))
 
-    def value(self, found: Reason, step: Step) -> Reason:
-        """Return a reason with the calculation of a value: case, formula, limits, rounding."""
+    def value(self, found: Reason, step: Step) -> tuple[Reason, ...]:
+        """Return a reason with the case and formula of a value, and its limits and rounding."""
         inner, lines = self.shaped(step)
-        formula, cases = self.chosen(inner)
+        formula, cases, tried = self.chosen(inner)
         more, inside = self.shaped(formula)
         found = evolve(
             found,
@@ -308,9 +255,10 @@ class Reader:
             sides=self.inputs(more),
             worked=self.worked(more),
             citations=more.expression.cites or found.citations,
+            rests=(more,),
+            parts=tuple(tried),
         )
-        found = self.with_parts(found, *cases, more)
-        return evolve(found, parts=(*found.parts, *inside, *lines))
+        return (found, *inside, *lines)
 
     def inputs(self, step: Step) -> tuple[Step, ...]:
         """Return the inputs of a table, evaluated; nothing for anything else."""
@@ -354,63 +302,113 @@ class Reader:
             outcome = Outcome.ERROR
         elif outcome is Outcome.GIVES and isinstance(step.value, Possible):
             outcome = Outcome.UNDECIDED
-        inner, lines = self.shaped(step)
-        formula, cases = self.chosen(inner)
-        more, inside = self.shaped(formula)
         found = Reason(
             Kind.AMOUNT,
             outcome,
             step,
-            more,
+            step,
             grant.key,
-            cases=cases,
-            sides=self.inputs(more),
-            worked=self.worked(more),
-            citations=more.expression.cites or grant.citations,
+            citations=grant.citations,
             failure=failure_of(payable.value),
         )
-        return (self.with_parts(found, *cases, more), *inside, *lines)
+        return self.value(found, step)
 
     def shaped(self, step: Step) -> tuple[Step, tuple[Reason, ...]]:
         """Return what limits and rounding were applied to, and the reasons of these lines."""
         lines: list[Reason] = []
-        while _is_line(step.expression):
+        while is_line(step.expression):
             operands = self.trace.operands(step)
             if not operands:
                 break
             before, *limits = operands
             kind = Kind.ROUNDING if isinstance(step.expression, Round) else Kind.LIMIT
-            found = Reason(
-                kind,
-                Outcome.GIVES,
-                step,
-                step,
-                sides=(before, step, *limits),
-                citations=step.expression.cites,
+            lines.append(
+                Reason(
+                    kind,
+                    Outcome.GIVES,
+                    step,
+                    step,
+                    sides=(before, step, *limits),
+                    citations=step.expression.cites,
+                    rests=tuple(limits),
+                )
             )
-            lines.append(self.with_parts(found, *limits))
             step = before
         return step, tuple(reversed(lines))
 
-    def chosen(self, step: Step) -> tuple[Step, tuple[Step, ...]]:
-        """Return the result of the case that was taken, and the conditions of the cases."""
-        cases: list[Step] = []
-        while isinstance(step.expression, Cases) and not isinstance(step.value, Possible):
-            operands = self.trace.operands(step)
-            results = [
-                *(branch.result for branch in step.expression.branches),
-                step.expression.otherwise,
-            ]
-            if not operands or not any(operands[-1].expression == each for each in results):
-                break
-            held = [each for each in operands[:-1] if each.value is True]
-            cases.extend(held[-1:])
-            step = operands[-1]
-        return step, tuple(cases)
+    def chosen(
+        self, step: Step
+    ) -> tuple[Step, tuple[CaseTaken | VersionTaken, ...], tuple[Reason, ...]]:
+        """Return the result of the case taken, which case that is, and why it was taken.
+
+        If several may still be taken, the result are these cases, without those that cannot.
+        """
+        cases: list[CaseTaken | VersionTaken] = []
+        tried: list[Reason] = []
+        while isinstance(step.expression, Cases):
+            expr = step.expression
+            is_dated = isinstance(expr.otherwise, Fail) and expr.otherwise.code == "no-version"
+            conditions, results = self.reached(step, expr)
+            if not is_dated:
+                tried.extend(reason for each in conditions for reason in self.tried(each))
+            match results:
+                case [(branch, result)] if not any(
+                    isinstance(each.value, Failure) for each in conditions
+                ):
+                    pass
+                case [_, *_]:
+                    return evolve(step, expression=_possible(expr, results)), tuple(cases), (*tried,)
+                case _:
+                    break
+            if is_dated:
+                if branch is not None:
+                    cases.append(_version(branch.condition))
+            else:
+                holds = None if branch is None else conditions[-1]
+                cases.append(CaseTaken(holds))
+            step = result
+        return step, tuple(cases), tuple(tried)
+
+    def reached(
+        self, step: Step, expr: Cases
+    ) -> tuple[list[Step], list[tuple[Branch | None, Step]]]:
+        """Return the conditions of cases that were asked for, and the results that may come."""
+        waiting = list(self.trace.operands(step))
+        conditions: list[Step] = []
+        results: list[tuple[Branch | None, Step]] = []
+        for branch in expr.branches:
+            if waiting and waiting[0].expression is branch.condition:
+                conditions.append(waiting.pop(0))
+            if waiting and waiting[0].expression is branch.result:
+                results.append((branch, waiting.pop(0)))
+        results.extend((None, each) for each in waiting)
+        return conditions, results
 
 
 _STATEMENTS = Compare | And | Or | Not | EveryOver | AnyOver | Use
-_STEPS = frozenset((Role.DEFINE, Role.GROUP))
+STEPS = frozenset((Role.DEFINE, Role.GROUP))
+"""What a definition is that its author wrote as a step, and no part of a grant."""
+
+
+def _possible(expr: Cases, results: list[tuple[Branch | None, Step]]) -> Cases:
+    """Return cases without those that cannot be taken any more."""
+    branches = tuple(branch for branch, _ in results if branch is not None)
+    is_last = any(branch is None for branch, _ in results)
+    return evolve(expr, branches=branches, otherwise=expr.otherwise if is_last else None)
+
+
+def _version(condition: Expr) -> VersionTaken:
+    """Return the days between which a version holds, from its condition on today."""
+    first = last = None
+    for part in condition.items if isinstance(condition, And) else (condition,):
+        match part:
+            case Compare(op=">=", left=Today(), right=Constant(value=int() as day)):
+                first = day
+            case Compare(op="<=", left=Today(), right=Constant(value=int() as day)):
+                last = day
+            case _:
+                pass
+    return VersionTaken(first, last)
 
 
 def _parts(nodes: Iterable[Expr]) -> Iterator[Expr]:
@@ -451,7 +449,7 @@ def _amendment(condition: Expr) -> tuple[Expr, Expr] | None:
             return None
 
 
-def _is_line(expr: Expr) -> bool:
+def is_line(expr: Expr) -> bool:
     """Whether an expression is a line that limits or rounds what stands before it."""
     match expr:
         case Round(value=value) | Extreme(items=(value, _)):

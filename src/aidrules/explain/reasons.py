@@ -35,9 +35,11 @@ class Kind(StrEnum):
     HIGHER = "higher"
     CHOICE = "choice"
     RATION = "ration"
+    CASE = "case"
     STEP = "step"
     FACT = "fact"
     DECISION = "decision"
+    UNLISTED = "unlisted"
 
 
 class Outcome(StrEnum):
@@ -72,6 +74,25 @@ class FigureUsed:
 
 
 @frozen
+class CaseTaken:
+    """The case that gave a value.
+
+    Attributes:
+        condition: Why; None if no case before `otherwise` held.
+    """
+
+    condition: Step | None
+
+
+@frozen
+class VersionTaken:
+    """The dated version that gave a value: days as ordinals, both included, None if open."""
+
+    first: int | None
+    last: int | None
+
+
+@frozen
 class Reason:
     """One reason.
 
@@ -87,9 +108,11 @@ class Reason:
         records: Those on which `every` failed, or `any` held.
         worked: The formula with its values in place of its names, if that says more.
         headroom: For a comparison of numbers, how far it is from failing; negative if it fails.
-        cases: The conditions under which this amount was chosen.
+        cases: The cases and versions by which this value was chosen, the outermost first.
+        until: The day of the last of several months for which it is the same, as an ordinal.
         citations: Of the line, or else of the step it names, or else of the whole.
         figures: Looked up in the statement itself.
+        rests: The steps of which the parts are read; none is left in an explanation.
         parts: The steps and facts that the statement rests on, each once in an explanation.
         omitted: How many more parts there are.
         failure: The error that is certain or possible.
@@ -105,9 +128,11 @@ class Reason:
     records: tuple[Record, ...] = ()
     worked: Expr | None = None
     headroom: Value | None = None
-    cases: tuple[Step, ...] = ()
+    cases: tuple[CaseTaken | VersionTaken, ...] = ()
+    until: int | None = None
     citations: tuple[Citation, ...] = ()
     figures: tuple[FigureUsed, ...] = ()
+    rests: tuple[Step, ...] = ()
     parts: "tuple[Reason, ...]" = ()
     omitted: int = 0
     failure: Failure | None = None

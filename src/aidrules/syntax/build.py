@@ -304,8 +304,8 @@ _WORDS = kinds(
     "boundary_side boundary_of status verdict open_list unit_word number_word"
 )
 _BEHIND_A_WORD = kinds(
-    "since until run_since on_date alias parent limit of of_type per known_to_fail tolerance exception "
-    "origin where by"
+    "since until run_since on_date alias parent limit of of_type per known_to_fail tolerance "
+    "exception origin where by"
 )
 _LISTS = kinds("references keys given_values")
 _OWN: dict[str, Callable[[Children], Any]] = {

@@ -1,0 +1,54 @@
+"""The project's pages to the folder that MkDocs reads: lessons, policies, messages, design.
+
+Lessons live where they run as tests, policies where they are loaded from; the site shows both.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "build" / "docs"
+
+
+def main() -> None:
+    """Write the folder anew."""
+    shutil.rmtree(TARGET, ignore_errors=True)
+    TARGET.mkdir(parents=True)
+    shutil.copy(ROOT / "README.md", TARGET / "index.md")
+    shutil.copy(ROOT / "CHANGELOG.md", TARGET / "changelog.md")
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        shutil.copy(page, TARGET / page.name)
+    lessons = _copied(ROOT / "tests" / "cases", TARGET / "language", "*.md")
+    _index(TARGET / "language", "The language, lesson by lesson", lessons)
+    policies = _copied(ROOT / "docs" / "policies", TARGET / "policies", "*.aid.md")
+    _index(TARGET / "policies", "Policies that run", policies)
+    errors = _copied(ROOT / "docs" / "errors", TARGET / "errors", "*.md")
+    _index(TARGET / "errors", "Messages", errors)
+
+
+def _copied(source: Path, target: Path, pattern: str) -> list[Path]:
+    """Copy pages, and return where they went, in order."""
+    target.mkdir(parents=True, exist_ok=True)
+    pages: list[Path] = []
+    for page in sorted(source.rglob(pattern)):
+        place = target / page.relative_to(source).with_name(page.name.replace(".aid.md", ".md"))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        text = page.read_text("utf-8")
+        place.write_text(re.sub(r"\]\(([^)#]+)\.aid\.md", r"](\1.md", text), "utf-8")
+        pages.append(place)
+    return pages
+
+
+def _index(folder: Path, title: str, pages: list[Path]) -> None:
+    """Write the list of a folder's pages under their own titles."""
+    lines = [f"# {title}", ""]
+    for page in pages:
+        heading = re.search(r"^# (.+)$", page.read_text("utf-8"), re.MULTILINE)
+        name = heading.group(1) if heading else page.stem
+        lines.append(f"- [{name}]({page.relative_to(folder)})")
+    (folder / "index.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

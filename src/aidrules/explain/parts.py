@@ -1,0 +1,184 @@
+"""What reasons rest on to their parts: figures, steps and facts, each once in an explanation."""
+
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve, field, frozen
+
+from aidrules.case import Record, Series
+from aidrules.explain.lookups import figure_used
+from aidrules.explain.reading import STEPS, Reader, is_line
+from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason
+from aidrules.explain.rivals import competition
+from aidrules.program import (
+    AnyOver,
+    EveryOver,
+    Expr,
+    Extreme,
+    FactUse,
+    Figure,
+    MonthSum,
+    Recorded,
+    Round,
+    Use,
+)
+from aidrules.trace import Step
+from aidrules.types import Date, core
+from aidrules.values import Value
+
+DEPTH = 6
+"""How many definitions deep the reasons of a reason go."""
+
+PARTS = 40
+"""How many parts of one reason are listed."""
+
+_Mark = tuple[object, ...]
+
+
+def finished(reader: Reader, found: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return reasons with their parts: each step and each fact once, where it is met first."""
+    finisher = _Finisher(reader)
+    return tuple([finisher.finish(reason, DEPTH) for reason in found])
+
+
+@frozen
+class _Finisher:
+    """Finishes the reasons of one explanation.
+
+    Attributes:
+        seen: The steps and facts that were said.
+    """
+
+    reader: Reader
+    seen: set[_Mark] = field(factory=set)
+
+    def finish(self, reason: Reason, depth: int) -> Reason:
+        """Return a reason with its parts, so many definitions deep."""
+        parts = [self.finish(each, depth) for each in reason.parts if each.kind is Kind.CASE]
+        used: list[FigureUsed] = []
+        for step in reason.rests:
+            _Gatherer(self, reason, depth, parts, used).gather(step)
+        parts += [self.finish(each, depth) for each in reason.parts if each.kind is not Kind.CASE]
+        return evolve(
+            reason,
+            rests=(),
+            figures=(*reason.figures, *used),
+            parts=tuple(parts[:PARTS]),
+            omitted=max(0, len(parts) - PARTS),
+        )
+
+    def is_new(self, *mark: object) -> bool:
+        """Whether something is said for the first time."""
+        if mark in self.seen:
+            return False
+        self.seen.add(mark)
+        return True
+
+
+@frozen
+class _Gatherer:
+    """Reads what one reason rests on.
+
+    Attributes:
+        parts: What was found, added to.
+        used: The figures that were found, added to.
+    """
+
+    finisher: _Finisher
+    reason: Reason
+    depth: int
+    parts: list[Reason]
+    used: list[FigureUsed]
+
+    def gather(self, step: Step) -> None:
+        """Add what a step rests on: its figures, and its facts and definitions as reasons."""
+        reader = self.finisher.reader
+        match step.expression:
+            case FactUse(entity=entity, name=name):
+                self.fact(step, step.record.above(entity), name)
+            case Recorded(entity=entity, key=key):
+                at = step.record.above(entity)
+                if self.finisher.is_new(step.expression, at) and not self.is_stated(step):
+                    self.parts.append(Reason(Kind.FACT, Outcome.GIVES, step, step, key))
+            case Use(key=key):
+                self.use(step, key)
+            case Figure() as figure:
+                asked = (figure.on, *(each for column in figure.keys for each in column))
+                operands = reader.trace.operands(step)
+                keys = tuple(each for each in operands if each.expression in asked)
+                parameter = reader.program.parameter[figure.parameter]
+                self.used.append(figure_used(parameter, step, figure, keys))
+                for operand in keys:
+                    self.gather(operand)
+            case EveryOver(condition=condition) | AnyOver(condition=condition):
+                wanted = step.value if isinstance(step.value, bool) else None
+                for operand in reader.trace.operands(step):
+                    is_condition = operand.expression is condition
+                    if not is_condition or wanted in (None, operand.value):
+                        self.below(operand, step.record)
+            case MonthSum(value=value):
+                operands = reader.trace.operands(step)
+                for operand in operands:
+                    if operand.expression is not value:
+                        self.gather(operand)
+                self.months([each for each in operands if each.expression is value])
+            case Round() | Extreme() if is_line(step.expression):
+                inner, lines = reader.shaped(step)
+                self.gather(inner)
+                self.parts.extend(self.finisher.finish(line, self.depth) for line in lines)
+            case _:
+                for operand in reader.trace.operands(step):
+                    self.below(operand, step.record)
+
+    def below(self, step: Step, above: Record) -> None:
+        """Add what an operand rests on; records that nobody listed are told of in one line."""
+        record = step.record
+        if record is above or not record.is_unlisted:
+            self.gather(step)
+        elif record.parent is not None and not record.parent.is_unlisted:
+            if self.finisher.is_new(Kind.UNLISTED, record.entity, record.parent):
+                self.parts.append(Reason(Kind.UNLISTED, Outcome.UNDECIDED, step, step))
+
+    def is_stated(self, step: Step) -> bool:
+        """Whether a step is what the reason states itself."""
+        return step.expression == self.reason.statement.expression
+
+    def fact(self, step: Step, at: Record, name: str) -> None:
+        day = step.today if isinstance(at.facts.get(name), Series) else None
+        is_new = self.finisher.is_new(Kind.FACT, name, at, day)
+        if is_new and not (self.is_stated(step) and name not in at.given):
+            owned = Step(step.expression, step.value, at, step.today)
+            self.parts.append(Reason(Kind.FACT, Outcome.GIVES, owned, owned, name))
+        for default in self.finisher.reader.trace.operands(step):
+            self.gather(default)
+
+    def use(self, step: Step, key: str) -> None:
+        reader = self.finisher.reader
+        definition = reader.program.definition[key]
+        at = step.record if definition.entity is None else step.record.above(definition.entity)
+        owned = step if at is step.record else Step(step.expression, step.value, at, step.today)
+        if not self.finisher.is_new(Kind.STEP, key, at, step.today):
+            return
+        if definition.role in STEPS:
+            if self.depth > 0:
+                found = reader.definition(owned, key)
+                self.parts.append(self.finisher.finish(found, self.depth - 1))
+            return
+        found = Reason(Kind.DECISION, Outcome.GIVES, owned, owned, key)
+        lines = tuple(self.deciding(owned, key)) if self.depth > 0 else ()
+        if self.is_stated(step):
+            self.parts.extend(lines)
+        else:
+            self.parts.append(evolve(found, parts=lines))
+
+    def deciding(self, step: Step, key: str) -> Iterator[Reason]:
+        """Yield the lines that decide another grant, without what they rest on."""
+        program, trace = self.finisher.reader.program, self.finisher.reader.trace
+        grant = program.grant.get(key.partition("/")[0])
+        if grant is None or not isinstance(step.value, bool):
+            pass
+        if grant is None:
+            return
+        reader = Reader(program, trace, step.record)
+        eligible = reader.step(Use(grant.entity, grant.eligible, type=TRUTH, span=grant.span)).value
+        wanted = {True: Outcome.HOLDS, False: Outcome.FAILS}
+        outcome = wanted.get(eligible, Outcome.UNDECIDED)
