@@ -544,7 +544,10 @@ def test_line_of_an_example(text: str, line: ast.ExampleLine) -> None:
 @pytest.mark.parametrize(
     ("written", "status"),
     [
-        *((f"is {status}", status) for status in "granted refused undecided unknown error".split()),
+        *(
+            (f"is {status}", status)
+            for status in ["granted", "refused", "undecided", "unknown", "error"]
+        ),
         ("holds", "holds"),
         ("fails", "fails"),
     ],
@@ -645,6 +648,7 @@ def test_whole_words_are_names(text: str) -> None:
 # ---------------------------------------------------------------- slips
 
 GRANT = "benefit b for h\n"
+WITHIN = ("within-without-date", "within 1 month")
 
 
 @pytest.mark.parametrize(
@@ -667,6 +671,22 @@ GRANT = "benefit b for h\n"
         ("define d: number = (a\nunit hour\n", "unclosed-bracket", "("),
         (GRANT + "  amount a)\n", "unopened-bracket", ")"),
         (GRANT + "  amount 1 + sum of a over b\n", "bracket-needed", "sum"),
+        (GRANT + "  amount sum of a over b / c\n", "bracket-needed", "sum of a over b"),
+        (GRANT + "  amount sum of (a) over b + c\n", "bracket-needed", "sum of (a) over b"),
+        (GRANT + "  when (a or count of b > 3)\n", "bracket-needed", "count"),
+        (GRANT + "  when count of b >= 3\n", "bracket-needed", "count of b"),
+        (GRANT + "  when a and any b has c\n", "bracket-needed", "any"),
+        (GRANT + "  amount (sum of a over b where c within 1 month) / d\n", *WITHIN),
+        (GRANT + "  when a within 3 days\n", "within-without-date", "within 3 days"),
+        (GRANT + "  when a within 3 days and b\n", "within-without-date", "within 3 days"),
+        (GRANT + "  when a is unknown\n", "known-asked", "is unknown"),
+        (GRANT + "  when (a is not known)\n", "known-asked", "is not known"),
+        (GRANT + "  when a != unknown or b\n", "known-asked", "!= unknown"),
+        ("fact f of h: one of (a, first)\n", "reserved-word", "first"),
+        (GRANT + "  when a is first\n", "reserved-word", "first"),
+        ("define d: number\n  | a | = |\n  | first | 3 |\n", "reserved-word", "first"),
+        ("fact f of h: number default first\n", "reserved-word", "first"),
+        ("fact of h: number\n", "unexpected", "of"),
         (GRANT + "  amount 1 + highest of a over b\n", "bracket-needed", "highest"),
         ("define d of e: number count of r\n", "missing-equals", "count"),
         ("parameter p: number\n  from 2024-01-01 20%\n", "missing-equals", "20"),
@@ -705,6 +725,7 @@ def test_slip(text: str, code: str, underlined: str) -> None:
         (GRANT + "  amount 1,000.5 yuan\n", GRANT + "  amount 1000.5 yuan\n"),
         (GRANT + "  amount ６５０\n", GRANT + "  amount 650\n"),
         (GRANT + "  say “a”\n", GRANT + '  say "a"\n'),
+        (GRANT + "  when sum of a over b > c\n", GRANT + "  when (sum of a over b) > c\n"),
         (GRANT + "  amount a)\n", GRANT + "  amount a\n"),
         (GRANT + "  when a – b > 0\n", GRANT + "  when a - b > 0\n"),
         ("define d: number 3\n", "define d: number = 3\n"),
@@ -716,6 +737,48 @@ def test_slip(text: str, code: str, underlined: str) -> None:
 def test_fix_mends_the_slip(wrong: str, right: str) -> None:
     assert right == mended(wrong)
     assert read(right).items
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "define d of h: money = sum of paid over r\n",
+        "define d of h: money = paid\n",
+        GRANT + "  when 3 < paid\n  amount paid of a\n",
+        'example "e"\n  h a\n    paid 3\n    r\n      | paid | x |\n      | 3 | 4 |\n',
+        "define d of h: number\n  | paid | = |\n  | paid | 3 |\n",
+        "unit hour\n",
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_word_declared_as_a_name_is_told_once_and_understood(use: str, *, is_first: bool) -> None:
+    fact = "fact paid of r: money\n"
+    file, findings = parse(Source("t.aid", fact + use if is_first else use + fact))
+
+    assert [("reserved-word", "r_paid")] == [(x.code, x.facts["proposal"]) for x in findings]
+    assert 2 == len(file.items)
+
+
+def test_a_word_declared_as_a_name_that_begins_items_is_understood() -> None:
+    file, findings = parse(
+        Source(
+            "t.aid",
+            "fact check of person_grade: one of (first, second)\n"
+            'example "e"\n  person_grade p\n    check first\n'
+            'check "c"\n  always a\n',
+        )
+    )
+
+    assert ["person_grade_check", "first_check"] == [x.facts["proposal"] for x in findings]
+    assert ["Fact", "Example", "Check"] == [type(x).__name__ for x in file.items]
+
+
+def test_what_stops_behind_a_word_declared_as_a_name_is_not_told() -> None:
+    _, findings = parse(
+        Source("t.aid", "fact month of r: number\ndefine d of h: number = sum of month over r\n")
+    )
+
+    assert ["reserved-word"] == [x.code for x in findings]
 
 
 @pytest.mark.parametrize("text", ["2024-02-30", "01/05/2024"])

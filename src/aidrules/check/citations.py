@@ -2,12 +2,13 @@
 
 from typing import assert_never
 
-from aidrules.check.scope import Scope, nearest
+from aidrules.check.scope import Scope
 from aidrules.diagnostics import Fix, catalogue
 from aidrules.program import (
     Citation,
     LegalText,
 )
+from aidrules.spelling import nearest
 from aidrules.syntax import ast
 
 

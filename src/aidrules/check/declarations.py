@@ -17,11 +17,11 @@ from aidrules.check.scope import (
     Scope,
     Symbol,
     force_of,
-    nearest,
     type_of,
 )
 from aidrules.diagnostics import catalogue
 from aidrules.source import Span
+from aidrules.spelling import nearest
 from aidrules.syntax import ast
 from aidrules.types import (
     PERIODS,
@@ -126,7 +126,7 @@ def _modules(documents: tuple[Document, ...], report: Report) -> dict[str, Modul
     headers: dict[str, tuple[Document, ast.Policy | None]] = {}
     for document in documents:
         found = [item for item in document.file.items if isinstance(item, ast.Policy)]
-        if not found and not document.file.unread:
+        if not found and document.file.items:
             report(catalogue.no_policy_line(Span(document.source, 0, 0)))
         name = found[0].name.text if found else document.source.name
         for extra in found[1:]:

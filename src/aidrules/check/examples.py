@@ -9,7 +9,7 @@ from typing import Final, Literal, assert_never
 from attrs import define, evolve, field
 
 from aidrules.check.expressions import constant, expression, truth, use
-from aidrules.check.scope import Scope, Symbol, nearest
+from aidrules.check.scope import Scope, Symbol
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.program import (
     Check,
@@ -26,6 +26,7 @@ from aidrules.program import (
     SameAs,
     UnchangedBy,
 )
+from aidrules.spelling import nearest
 from aidrules.syntax import ast
 from aidrules.types import TRUTH, Date, Optional, Quantity, Reference, Selection, Truth, Type, core
 from aidrules.values import ABSENT, Scalar

@@ -22,7 +22,7 @@ from aidrules.check.operators import (
     superlative,
     wrong,
 )
-from aidrules.check.scope import Amendment, GroupSymbol, Scope, Symbol, nearest, unit_of
+from aidrules.check.scope import Amendment, GroupSymbol, Scope, Symbol, unit_of
 from aidrules.diagnostics import catalogue
 from aidrules.program import (
     And,
@@ -63,6 +63,7 @@ from aidrules.program import (
 )
 from aidrules.program import Recorded as RecordedValue
 from aidrules.source import Span
+from aidrules.spelling import nearest
 from aidrules.syntax import ast
 from aidrules.types import (
     COUNT,

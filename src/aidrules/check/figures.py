@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from aidrules.check.citations import citation
 from aidrules.check.expressions import applies as where_it_applies
 from aidrules.check.expressions import constant, expression, key_type, result
-from aidrules.check.scope import Amendment, Document, Scope, Symbol, nearest
+from aidrules.check.scope import Amendment, Document, Scope, Symbol
 from aidrules.diagnostics import catalogue
 from aidrules.program import (
     AnyMatch,
@@ -28,6 +28,7 @@ from aidrules.program import (
     ValueMatch,
 )
 from aidrules.source import Span
+from aidrules.spelling import nearest
 from aidrules.syntax import ast
 from aidrules.types import (
     Described,

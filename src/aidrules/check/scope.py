@@ -1,7 +1,6 @@
 """Trees to the names that they declare, and a name in its place to its declaration."""
 
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from attrs import evolve, field, frozen
@@ -9,6 +8,7 @@ from attrs import evolve, field, frozen
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.program import Expr
 from aidrules.source import Source, Span
+from aidrules.spelling import Words, nearest
 from aidrules.syntax import ast
 from aidrules.types import (
     DATE,
@@ -31,9 +31,6 @@ from aidrules.types import (
 
 DEFAULT_LIMIT = 1_000
 """How many records a kind may have where the author did not say."""
-
-MOST_SUGGESTIONS = 40
-"""How many unknown names get a nearest spelling; a search of thousands for thousands is slow."""
 
 
 @frozen
@@ -147,6 +144,18 @@ class Names:
     sources: Mapping[tuple[str, str], ast.SourceText]
     unread: frozenset[str]
     amendments: Mapping[str, tuple[Amendment, ...]] = field(factory=dict)
+    _words: dict[str | None, Words] = field(factory=dict, init=False, repr=False, eq=False)
+
+    def words(self, entity: str | None) -> Words:
+        """Return the names that a rule about a kind of record can use, to find the nearest."""
+        if entity not in self._words:
+            chain = self.chain(entity)
+            self._words[entity] = Words(
+                name
+                for name, symbols in self.values.items()
+                if any(s.entity is None or s.entity in chain for s in symbols)
+            )
+        return self._words[entity]
 
     def chain(self, entity: str | None) -> tuple[str, ...]:
         """Return an entity and those above it, from the bottom up."""
@@ -323,19 +332,8 @@ class Scope:
             module = self.names.values[name][0].module
             self.report(catalogue.not_used(span, name, module))
             return
-        chain = self.names.chain(self.entity)
-        known = [
-            other
-            for other, symbols in self.names.values.items()
-            if any(s.entity is None or s.entity in chain for s in symbols)
-        ]
-        self.report(catalogue.unknown_name(span, name, nearest(name, known)))
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is spelled most like another, if one is near."""
-    near = get_close_matches(name, list(known)[:2_000], n=1, cutoff=0.6)
-    return near[0] if near else None
+        near = self.names.words(self.entity).nearest(name)
+        self.report(catalogue.unknown_name(span, name, near))
 
 
 def force_of(module: ModuleSymbol) -> tuple[int | None, int | None]:

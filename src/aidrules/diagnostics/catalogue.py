@@ -119,9 +119,20 @@ def unopened_bracket(span: Span) -> Diagnostic:
     return _error("unopened-bracket", span, fix=Fix(span, ""))
 
 
-def bracket_needed(span: Span, word: str) -> Diagnostic:
-    """Report an aggregate in the middle of an expression."""
-    return _error("bracket-needed", span, word=word)
+def bracket_needed(span: Span, word: str, *, is_sure: bool) -> Diagnostic:
+    """Report `sum of` and its like inside a larger expression."""
+    fix = Fix(span, f"({span.text})") if is_sure else None
+    return _error("bracket-needed", span, word=word, fix=fix)
+
+
+def within_without_date(span: Span) -> Diagnostic:
+    """Report a time within which, before or after no date."""
+    return _error("within-without-date", span, found=span.text)
+
+
+def known_asked(span: Span) -> Diagnostic:
+    """Report a rule that asks whether something is known."""
+    return _error("known-asked", span)
 
 
 def missing_equals(span: Span) -> Diagnostic:

@@ -6,8 +6,10 @@ from attrs import field, frozen
 
 from aidrules.case import Record
 from aidrules.explain.derive import reasons
-from aidrules.explain.reasons import Reason
-from aidrules.program import Deadline, Fact, Grant, Program, Requirement
+from aidrules.explain.parts import finished
+from aidrules.explain.reading import Reader
+from aidrules.explain.reasons import Kind, Outcome, Reason
+from aidrules.program import Constant, Deadline, Expr, Fact, Grant, Office, Program, Requirement
 from aidrules.trace import Trace
 from aidrules.values import Value
 
@@ -71,23 +73,88 @@ class Account:
 
 
 @frozen
+class Applied:
+    """Which office or deadline applies, and why.
+
+    Attributes:
+        rules: The one that applies; several if it is open which of them does.
+        reasons: The conditions that were asked for, and what its length of time rests on.
+    """
+
+    rules: tuple[Office | Deadline, ...]
+    reasons: tuple[Reason, ...]
+
+
+@frozen
 class Explanation:
-    """An account and the reasons found for it."""
+    """An account and the reasons found for it.
+
+    Attributes:
+        office: Who decides; None if the policy does not say.
+        deadline: By when; None if the policy does not say, or nothing is to be done.
+    """
 
     account: Account
     reasons: tuple[Reason, ...]
+    office: Applied | None = None
+    deadline: Applied | None = None
+
+    @property
+    def all_reasons(self) -> tuple[Reason, ...]:
+        """The reasons of the decision, and of its office and deadline."""
+        applied = (each.reasons for each in (self.office, self.deadline) if each is not None)
+        return (*self.reasons, *(reason for each in applied for reason in each))
 
 
 def explain(account: Account) -> Explanation:
     """Return a decision with its reasons."""
-    return Explanation(
-        account,
-        reasons(
-            account.program,
-            account.trace,
-            account.subject,
-            account.record,
-            account.receives,
-            account.eligible,
-        ),
+    found = reasons(
+        account.program,
+        account.trace,
+        account.subject,
+        account.record,
+        account.receives,
+        account.eligible,
     )
+    match account.subject:
+        case Grant(offices=offices, deadlines=deadlines):
+            is_due = account.status != "refused"
+            return Explanation(
+                account,
+                found,
+                _applied(account, offices),
+                _applied(account, deadlines) if is_due else None,
+            )
+        case _:
+            return Explanation(account, found)
+
+
+def _applied(account: Account, rules: tuple[Office | Deadline, ...]) -> Applied | None:
+    """Return the first rule whose condition holds, or those of which one does."""
+    if not rules:
+        return None
+    reader = Reader(account.program, account.trace, account.record)
+    tried: list[Reason] = []
+    applying: list[Office | Deadline] = []
+    for rule in rules:
+        condition = None if rule.condition is None else reader.step(rule.condition)
+        if condition is not None:
+            tried.extend(reader.tried(condition))
+        if condition is None or condition.value is not False:
+            applying.append(rule)
+        if condition is None or condition.value is True:
+            break
+    if not applying:
+        return None
+    for each in applying:
+        if isinstance(each, Deadline):
+            tried.extend(_length(reader, each.period))
+    return Applied(tuple(applying), finished(reader, tried))
+
+
+def _length(reader: Reader, period: Expr) -> tuple[Reason, ...]:
+    """Return the reason of a length of time that is not written out."""
+    if isinstance(period, Constant):
+        return ()
+    step = reader.step(period)
+    return (Reason(Kind.STEP, Outcome.GIVES, step, step, rests=(step,)),)

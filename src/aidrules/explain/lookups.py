@@ -1,5 +1,6 @@
 """A look-up of a figure to the cell that gave it."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import assert_never
 
@@ -23,28 +24,53 @@ from aidrules.values import (
 def figure_used(
     parameter: Parameter, step: Step, figure: Figure, keys: tuple[Step, ...]
 ) -> FigureUsed:
-    """Return a figure with the cell that gave it, if one did."""
-    values = tuple(key.value for key in keys if key.expression != figure.on)
+    """Return a figure with the cell that gave it, if one did.
+
+    Args:
+        parameter: The figure.
+        step: The look-up.
+        figure: Its expression.
+        keys: What was asked by, the day included.
+    """
     days = [key.value for key in keys if key.expression == figure.on]
     day = days[0] if days else step.today
-    found = _version(parameter, values, day, step.value) if isinstance(day, int) else None
-    return FigureUsed(parameter, values, step.value, found)
+    tried = [
+        [key.value for key in keys if any(key.expression is each for each in column)]
+        for column in figure.keys
+    ]
+    asked = [value for column in tried for value in column]
+    found = _found(parameter, asked, day, step.value) if isinstance(day, int) else None
+    used: list[Value] = []
+    passed: list[Value] = []
+    for at, column in enumerate(tried):
+        cell = AnyMatch() if found is None or found[0].is_otherwise else found[0].cells[at]
+        met = [key for key in column if isinstance(cell, ValueMatch) and _meets(cell, key)]
+        used.extend((met or column)[:1])
+        passed.extend(column[: column.index(met[0])] if met else column[1:])
+    return FigureUsed(
+        parameter,
+        tuple(used),
+        step.value,
+        None if found is None else found[1],
+        tuple(passed),
+        day if isinstance(day, int) else None,
+    )
 
 
-def _version(
-    parameter: Parameter, keys: tuple[Value, ...], day: int, value: Value
-) -> FigureValue | None:
+def _found(
+    parameter: Parameter, keys: Sequence[Value], day: int, value: Value
+) -> tuple[FigureRow, FigureValue] | None:
     rows = sorted(parameter.rows, key=lambda row: -_fit(row, keys))
     for row in rows:
         for version in row.values:
             begun = version.first is None or version.first <= day
             ended = version.last is not None and version.last < day
             if begun and not ended and version.value is not None and version.value == value:
-                return version
+                return row, version
     return None
 
 
-def _fit(row: FigureRow, keys: tuple[Value, ...]) -> int:
+def _fit(row: FigureRow, keys: Sequence[Value]) -> int:
     """Return how many cells of a row are met by a key that was tried."""
     return sum(any(_meets(cell, key) for key in keys) for cell in row.cells)
 

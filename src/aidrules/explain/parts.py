@@ -12,7 +12,6 @@ from aidrules.explain.rivals import competition
 from aidrules.program import (
     AnyOver,
     EveryOver,
-    Expr,
     Extreme,
     FactUse,
     Figure,
@@ -23,7 +22,6 @@ from aidrules.program import (
 )
 from aidrules.trace import Step
 from aidrules.types import Date, core
-from aidrules.values import Value
 
 DEPTH = 6
 """How many definitions deep the reasons of a reason go."""
@@ -170,15 +168,58 @@ class _Gatherer:
         else:
             self.parts.append(evolve(found, parts=lines))
 
-    def deciding(self, step: Step, key: str) -> Iterator[Reason]:
-        """Yield the lines that decide another grant, without what they rest on."""
-        program, trace = self.finisher.reader.program, self.finisher.reader.trace
-        grant = program.grant.get(key.partition("/")[0])
-        if grant is None or not isinstance(step.value, bool):
-            pass
-        if grant is None:
-            return
-        reader = Reader(program, trace, step.record)
-        eligible = reader.step(Use(grant.entity, grant.eligible, type=TRUTH, span=grant.span)).value
-        wanted = {True: Outcome.HOLDS, False: Outcome.FAILS}
-        outcome = wanted.get(eligible, Outcome.UNDECIDED)
+    def deciding(self, step: Step, key: str) -> tuple[Reason, ...]:
+        """Return the lines that decide another grant, shortly: without what they rest on."""
+        program = self.finisher.reader.program
+        grant_key, _, part = key.partition("/")
+        if part == "amount":
+            return ()
+        grant = program.grant[grant_key]
+        reader = Reader(program, self.finisher.reader.trace, step.record)
+        lines = [each for each in reader.conditions(grant) if each.kind is not Kind.FORCE]
+        failing = [each for each in lines if each.outcome is Outcome.FAILS]
+        if failing or any(each.outcome is not Outcome.HOLDS for each in lines):
+            lines = failing or [each for each in lines if each.outcome is not Outcome.HOLDS]
+        elif part != "eligible":
+            wanted = {Outcome.FAILS, Outcome.UNDECIDED, Outcome.ERROR}
+            lines = [*competition(reader, grant, wanted)] or lines
+        return tuple(self.short(each) for each in lines)
+
+    def short(self, line: Reason) -> Reason:
+        """Return a reason with the figures that it rests on, and nothing else."""
+        used: list[FigureUsed] = []
+        inner = _Finisher(self.finisher.reader, set())
+        for step in line.rests:
+            _Gatherer(inner, line, 1, [], used).gather(step)
+        return evolve(line, rests=(), parts=(), figures=(*line.figures, *used))
+
+    def months(self, steps: list[Step]) -> None:
+        """Add the value of each month; months in a row that are alike are told of together."""
+        runs: list[tuple[object, list[Step]]] = []
+        for step in steps:
+            likeness = (step.value, frozenset(self.leaves(step)))
+            if runs and runs[-1][0] == likeness:
+                runs[-1][1].append(step)
+            else:
+                runs.append((likeness, [step]))
+        for _, run in runs:
+            first = run[0]
+            match first.expression:
+                case Use(key=key) if self.finisher.reader.program.definition[key].role in STEPS:
+                    found = self.finisher.reader.definition(first, key)
+                case _:
+                    found = Reason(Kind.STEP, Outcome.GIVES, first, first, rests=(first,))
+            finished = self.finisher.finish(found, self.depth - 1)
+            self.parts.append(evolve(finished, until=run[-1].today))
+
+    def leaves(self, step: Step) -> Iterator[object]:
+        """Yield what tells one month from another: facts, figures, and steps that are no days."""
+        match step.expression:
+            case FactUse() | Figure():
+                yield step.expression, step.record, step.value
+            case Use(key=key) if not isinstance(core(step.expression.type), Date):
+                yield key, step.record, step.value
+            case _:
+                pass
+        for operand in self.finisher.reader.trace.operands(step):
+            yield from self.leaves(operand)

@@ -57,15 +57,19 @@ class FigureUsed:
     """A figure of the law, as it was looked up.
 
     Attributes:
-        keys: The values by which it was.
+        keys: The value of each column by which it was found, or else asked for.
         value: In the unit of the parameter.
         version: The cell it came from; None if that is not one alone.
+        passed: Keys that were tried before, for which there is no row.
+        day: For which it was looked up, as an ordinal; None if that is open.
     """
 
     parameter: Parameter
     keys: tuple[Value, ...]
     value: Value
     version: FigureValue | None = field(eq=False)
+    passed: tuple[Value, ...] = ()
+    day: int | None = field(eq=False, default=None)
 
     @property
     def citations(self) -> tuple[Citation, ...]:

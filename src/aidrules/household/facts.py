@@ -8,9 +8,8 @@ with one value they are that value; with several values for one day, or for no d
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Final, assert_never
 
@@ -21,6 +20,7 @@ from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.household.document import DAY, DECIMAL, Json, Wrong, inside, legible
 from aidrules.lexicon import exact
 from aidrules.program import Fact
+from aidrules.spelling import nearest
 from aidrules.types import (
     Choice,
     Date,
@@ -76,12 +76,6 @@ def read_fact(
     if not statements:
         return None, None
     return _settle(fact, statements)
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is spelled most like another, if one is near."""
-    near = get_close_matches(word[:60], list(known)[:2_000], n=1)
-    return near[0] if near else None
 
 
 # ---------------------------------------------------------------- statements

@@ -16,10 +16,11 @@ from aidrules.bounds import any_of_type, hull
 from aidrules.case import History, Past
 from aidrules.diagnostics import catalogue
 from aidrules.household.document import DIGITS, Json, Wrong, inside, legible
-from aidrules.household.facts import FIRST_DAY, LAST_DAY, nearest, read_day, read_value
+from aidrules.household.facts import FIRST_DAY, LAST_DAY, read_day, read_value
 from aidrules.household.records import PREVIOUSLY, Tree
 from aidrules.lexicon import LANGUAGES
 from aidrules.program import Definition, Fact, Grant, Role
+from aidrules.spelling import nearest
 from aidrules.types import (
     DATE,
     TRUTH,

@@ -8,8 +8,9 @@ from attrs import field, frozen
 from aidrules.case import Record
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.household.document import Json, Wrong, inside, legible
-from aidrules.household.facts import Notes, nearest, read_fact
+from aidrules.household.facts import Notes, read_fact
 from aidrules.program import Fact, Program
+from aidrules.spelling import nearest
 
 ID, ENTITY, PREVIOUSLY = "id", "entity", "previously"
 

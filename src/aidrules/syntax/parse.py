@@ -13,7 +13,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from aidrules import grammar
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.source import Source, Span
-from aidrules.syntax import ast, literate, slips
+from aidrules.syntax import ast, literate, reserved, slips
 from aidrules.syntax.build import RefusedError, builders
 from aidrules.syntax.slips import Stop, Words
 from aidrules.syntax.tokens import HIDDEN, MAX_TOKENS, Scanner, Token, scan, scanner
@@ -83,8 +83,10 @@ def parse(source: Source) -> tuple[ast.File, tuple[Diagnostic, ...]]:
     if not tokens:
         where = Words("empty-literate" if is_literate else "empty-policy")
         return _file(source, (), ()), (*findings, catalogue.empty_file(_start(source), where))
-    read = list(_read_all(language, tokens))
-    found = [*findings, *_hidden(source, text), *(x for one in read for x in one.findings)]
+    refused = reserved.declared(tokens, language.scanner)
+    read = list(_read_all(language, tokens, frozenset(refused.words)))
+    found = [*findings, *_hidden(source, text), *refused.findings]
+    found += [x for one in read for x in one.findings]
     found.sort(key=lambda finding: finding.span.start if finding.span else 0)
     items = (one.item for one in read if one.item is not None)
     return _file(source, items, (name for one in read for name in one.unread)), tuple(found)
@@ -109,15 +111,33 @@ def _hidden(source: Source, text: str) -> Iterator[Diagnostic]:
 # ---------------------------------------------------------------- items
 
 
-def _split(tokens: Sequence[Token], starts: frozenset[str]) -> Iterator[Sequence[Token]]:
-    """Return the tokens of each item; it begins where a line begins with a word for items."""
+def _split(
+    language: _Language, tokens: Sequence[Token], refused: frozenset[str]
+) -> Iterator[Sequence[Token]]:
+    """Return the tokens of each item; it begins where a line begins with a word for items.
+
+    If such a word was refused as a name, only where what follows fits an item.
+    """
     begins = [0] + [
         at
         for at, (before, token) in enumerate(pairwise(tokens), start=1)
-        if before.type == "_NL" and token.type in starts
+        if before.type == "_NL"
+        and token.type in language.scanner.starts
+        and (token not in refused or _fits(language, tokens[at : at + 3]))
     ]
     for start, end in pairwise([*begins, len(tokens)]):
         yield tokens[start:end]
+
+
+def _fits(language: _Language, tokens: Sequence[Token]) -> bool:
+    """Return whether an item may begin with some tokens."""
+    state = language.parser.parse_interactive()
+    try:
+        for token in tokens:
+            state.feed_token(token)
+    except lark.UnexpectedToken:
+        return False
+    return True
 
 
 @frozen
@@ -130,34 +150,51 @@ class _Read:
     rest: Sequence[Token] = ()
 
 
-def _read_all(language: _Language, tokens: Sequence[Token]) -> Iterator[_Read]:
-    for item in _split(tokens, language.scanner.starts):
+def _read_all(
+    language: _Language, tokens: Sequence[Token], refused: frozenset[str]
+) -> Iterator[_Read]:
+    for item in _split(language, tokens, refused):
         left = item
         while left:
-            one = _read(language, left)
+            one = _read(language, left, refused)
             yield one
             left = one.rest
 
 
-def _read(language: _Language, tokens: Sequence[Token]) -> _Read:
+def _read(language: _Language, tokens: Sequence[Token], refused: frozenset[str]) -> _Read:
+    """Return what comes of the tokens of an item.
+
+    A word of the language that was refused as a name stands for that name where it does not fit
+    otherwise: it has been said once.
+    """
     state = language.parser.parse_interactive()
     at = 0
     try:
-        for token in tokens:
-            state.feed_token(token)
-            at += 1
+        while at < len(tokens):
+            try:
+                state.feed_token(tokens[at])
+            except lark.UnexpectedToken:
+                if tokens[at].type == "NAME" or tokens[at] not in refused:
+                    raise
+                tokens = [*tokens[:at], tokens[at].as_name(), *tokens[at + 1 :]]
+            else:
+                at += 1
         item: ast.Item = state.feed_token(_end(tokens))
     except RefusedError as refusal:
         return _Read(None, (refusal.finding,), _names(tokens))
     except lark.UnexpectedToken:
-        return _stopped(language, tokens, at)
+        if refused & {str(token) for token in tokens[max(0, at - 1) : at]}:
+            return _Read(None, (), _names(tokens))  # it has been said
+        return _stopped(language, tokens, at, refused)
     too_deep = _too_deep(item) if len(tokens) > MAX_DEPTH else None
     if too_deep:
         return _Read(None, (catalogue.too_deep(too_deep, MAX_DEPTH),), _names(tokens))
     return _Read(item)
 
 
-def _stopped(language: _Language, tokens: Sequence[Token], at: int) -> _Read:
+def _stopped(
+    language: _Language, tokens: Sequence[Token], at: int, refused: frozenset[str]
+) -> _Read:
     """Return what is wrong where an item went wrong.
 
     A line that seems meant to begin an item, its first word misspelt, is left as an item itself.
@@ -177,7 +214,7 @@ def _stopped(language: _Language, tokens: Sequence[Token], at: int) -> _Read:
         near = _near(language, first, starts | _stop(language, tokens, line).accepted)
         is_at_margin = line == at and first.span.column == 1
         if near in map(language.spelling.get, starts) or (near is None and is_at_margin):
-            return evolve(_read(language, tokens[:line]), rest=tokens[line:])
+            return evolve(_read(language, tokens[:line], refused), rest=tokens[line:])
     finding = slips.slip(_stop(language, tokens, at))
     return _Read(None, (finding,), _names(tokens), rest)
 

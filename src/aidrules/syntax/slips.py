@@ -1,7 +1,7 @@
 """A token that does not fit, and what would, to a finding in the author's words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from unicodedata import name as character_name
@@ -41,7 +41,8 @@ _UNSURE_OPERATORS = frozenset({"=>", "//", "**"})
 _PERIODS = kinds("DAY DAYS WEEK WEEKS MONTH MONTHS YEAR YEARS")
 _COMPARISONS = kinds("LESS LESS_EQUAL GREATER GREATER_EQUAL EQUAL NOT_EQUAL")
 _SUPERLATIVES = kinds("HIGHEST LOWEST EARLIEST LATEST")
-_AGGREGATES = _SUPERLATIVES | {"SUM", "COUNT", "ANY", "EVERY"}
+_QUANTIFIERS = kinds("ANY EVERY")
+_AGGREGATES = _SUPERLATIVES | _QUANTIFIERS | {"SUM", "COUNT"}
 _VALUES = (
     kinds(
         "NAME NUMBER STRING DATE LPAR MINUS TODAY YES NO NONE RECEIVES ELIGIBLE PREVIOUSLY START "
@@ -53,6 +54,11 @@ _VALUES = (
 _INFIX = _COMPARISONS | kinds(
     "PLUS MINUS TIMES DIVIDE IS INCLUDES WITHIN AND OR ELSE ON PER OF FOR DOT PERCENT"
 )
+_ENDS_AGGREGATE = _COMPARISONS | kinds("PLUS MINUS TIMES DIVIDE IS INCLUDES AND OR")
+# What may come after a name: of an expression, and where only a name may stand.
+_AFTER_VALUE = _INFIX | kinds("RPAR COMMA VBAR OVER WHERE HAS CITE TO RISES FALLS _NL")
+_AFTER_NAME = _VALUES - {"LPAR", "NAME"}
+_BEHIND_NAME = kinds("OF FOR BY IN")
 _UNITS = frozenset({"NAME", "WORKING", "NUMBER_WORD"}) | _PERIODS
 
 _KINDS = {
@@ -106,6 +112,20 @@ class Stop:
         """Return the token after the one that did not fit."""
         return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
 
+    def last(self, kinds: Collection[str]) -> Token | None:
+        """Return the last token of some kinds in the clause or brackets that are open here."""
+        closed = 0
+        for token in reversed(self.tokens[: self.at]):
+            if token.type == "RPAR":
+                closed += 1
+            elif token.type == "LPAR":
+                closed -= 1
+            if closed < 0 or token.type == "_NL":
+                return None
+            if not closed and token.type in kinds:
+                return token
+        return None
+
     @property
     def wants_value(self) -> bool:
         """Whether an expression could begin here."""
@@ -130,6 +150,9 @@ def slip(stop: Stop) -> Diagnostic:
     return (
         no_token(stop.token)
         or _number(stop)
+        or _known(stop)
+        or _aggregate_goes_on(stop)
+        or _within(stop)
         or _slash_for_per(stop)
         or _brackets(stop)
         or _operator(stop)
@@ -191,6 +214,37 @@ def _number(stop: Stop) -> Diagnostic | None:
     return catalogue.comma_in_number(before.span.to(after.span), found, right, is_sure=False)
 
 
+def _known(stop: Stop) -> Diagnostic | None:
+    """Report a rule that asks whether something is known."""
+    if stop.token.type not in {"UNKNOWN", "KNOWN"}:
+        return None
+    sign = stop.before(2) if (before := stop.before()) and before.type == "NOT" else before
+    if sign is None or sign.type not in {"IS", "EQUAL", "NOT_EQUAL"}:
+        return None
+    return catalogue.known_asked(sign.span.to(stop.token.span))
+
+
+def _aggregate_goes_on(stop: Stop) -> Diagnostic | None:
+    """Report an operator behind an aggregate, which ends there: `sum of a over b / c`."""
+    if stop.token.type not in _ENDS_AGGREGATE or stop.wants_operator or stop.wants_value:
+        return None
+    word = stop.last(_AGGREGATES)
+    before = stop.before()
+    if word is None or before is None:
+        return None
+    return catalogue.bracket_needed(word.span.to(before.span), _of(word), is_sure=True)
+
+
+def _within(stop: Stop) -> Diagnostic | None:
+    """Report a time without a date: `within 1 month`."""
+    word, before = stop.last({"WITHIN"}), stop.before()
+    if not word or not before or not {"PLUS", "BEFORE", "AFTER"} <= stop.accepted:
+        return None
+    if stop.token.type not in {"RPAR", "AND", "OR"} and not stop.begins_line:
+        return None
+    return catalogue.within_without_date(word.span.to(before.span))
+
+
 def _slash_for_per(stop: Stop) -> Diagnostic | None:
     """Report `yuan/month`, which in an expression goes wrong only behind `month`."""
     for slash, unit in ((stop.token, stop.after()), (stop.before(2), stop.before())):
@@ -226,11 +280,15 @@ def _open_bracket(stop: Stop) -> Token | None:
 def _bracket_needed(stop: Stop) -> Diagnostic | None:
     """Report an aggregate after an operator: it would reach to the end of the line."""
     if stop.token.type in _AGGREGATES and stop.wants_value:
-        return catalogue.bracket_needed(stop.token.span, str(stop.token))
+        return catalogue.bracket_needed(stop.token.span, _of(stop.token), is_sure=False)
     word, of = stop.before(2), stop.before()
     if word and of and word.type in _SUPERLATIVES and of.type == "OF":
-        return catalogue.bracket_needed(word.span, str(word))
+        return catalogue.bracket_needed(word.span, _of(word), is_sure=False)
     return None
+
+
+def _of(word: Token) -> str:
+    return str(word) if word.type in _QUANTIFIERS else f"{word} of"
 
 
 def _operator(stop: Stop) -> Diagnostic | None:
@@ -251,12 +309,13 @@ def _name(stop: Stop) -> Diagnostic | None:
         return None
     if token.type == "NONE" and stop.accepted == {"NAME"} and _open_bracket(stop):
         return catalogue.none_in_choice(token.span)
+    if token.type in _BEHIND_NAME and after is not None and after.type == "NAME":
+        return None  # the name itself is missing
     if not stop.accepted <= {"NAME", "ELLIPSIS"}:
         # The slip may be another one, unless what comes next is what comes after a name.
-        if token.type in _INFIX or not after:
+        if token.type in _INFIX or after is None:
             return None
-        follows = _INFIX | {"RPAR", "COMMA", "_NL"} if stop.wants_value else _VALUES - {"LPAR"}
-        if after.type not in follows:
+        if after.type not in (_AFTER_VALUE if stop.wants_value else _AFTER_NAME):
             return None
     return catalogue.reserved_word(token.span, str(token), f"the_{token}")
 

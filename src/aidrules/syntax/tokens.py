@@ -76,6 +76,10 @@ class Token(lark.Token):
         token.span = span
         return token
 
+    def as_name(self) -> Self:
+        """Return the same word as a name."""
+        return self.of("NAME", self, self.span)
+
 
 @frozen
 class Scanner:

@@ -96,9 +96,16 @@ _ARITHMETIC = {"+": "plus", "-": "minus", "*": "times", "/": "over"}
 _TIDY = re.compile(r" ?(“[^”]*”)| *([（），；：、]) *|(?<=[㐀-鿿]) (?=\d)")
 
 
-def expression(expr: Expr, program: Program, language: str) -> str:
-    """Return an expression in words, on one line, with brackets only where they are needed."""
-    return _tidy(_Writer(program, words(language)).at(expr, _Level.OPEN), language)
+def expression(expr: Expr, program: Program, language: str, *, bare: bool = False) -> str:
+    """Return an expression in words, on one line, with brackets only where they are needed.
+
+    Args:
+        expr: The expression.
+        program: Where its names are declared.
+        language: `en` or `zh`.
+        bare: Whether numbers stand without their units.
+    """
+    return _tidy(_Writer(program, words(language), bare).at(expr, _Level.OPEN), language)
 
 
 def comparison(op: str, type_: Plain, left: str, right: str, language: str) -> str:
@@ -128,6 +135,7 @@ def range_condition(over: Records) -> Expr | None:
 class _Writer:
     program: Program
     lexicon: Lexicon
+    bare: bool
 
     @property
     def language(self) -> str:
@@ -267,7 +275,11 @@ class _Writer:
             case 0 if isinstance(type_, Quantity):
                 return exact(0), _Level.ATOM
             case int() | Fraction() if isinstance(type_, Quantity):
-                shown = terms.number(value, type_.unit, self.language, self.program)
+                if self.bare:
+                    is_plain = type_.unit.is_plain
+                    shown = terms.digits(value, self.language, is_plain=is_plain)
+                else:
+                    shown = terms.number(value, type_.unit, self.language, self.program)
                 level = _Level.PRODUCT if "/" in exact(value) else _Level.ATOM
                 return shown, level if value >= 0 else min(level, _Level.SIGN)
             case frozenset():
@@ -356,7 +368,11 @@ class _Writer:
                 return self.fill("not", value=self.at(value, _Level.ATOM)), _Level.NOT
 
     def chain(self, key: str, items: tuple[Expr, ...], level: _Level) -> str:
-        words = [self.at(item, level) for item in items]
+        # not everybody knows that `and` binds more tightly than `or`
+        inner = _Level.NOT if key == "or" else level
+        words = [
+            self.at(item, level if isinstance(item, Or) else inner) for item in items
+        ]
         return reduce(lambda left, right: self.fill(key, left=left, right=right), words)
 
     def cases(self, expr: Cases) -> str:

@@ -84,14 +84,35 @@ def _unit(shown: Unit, form: _UnitForm, lexicon: Lexicon, program: Program | Non
     )
 
 
+def digits(amount: Fraction | int, language: str, *, is_plain: bool = False) -> str:
+    """Return a number in digits that can be read: grouped, in Chinese by 万 and 亿 if whole.
+
+    Args:
+        amount: Exact; a number that no decimal shows stays `a/b`.
+        language: `en` or `zh`.
+        is_plain: Whether it has no unit: four digits may be a year, so they are not grouped.
+    """
+    shown = exact(amount)
+    if "/" in shown:
+        return shown
+    whole, point, behind = shown.partition(".")
+    length = len(whole.removeprefix("-"))
+    if language == "zh":
+        for word, power in (("亿", 8), ("万", 4)):
+            if length > power and not point and amount % 10**power == 0:
+                return f"{whole[:-power]}{word}"
+    least = 4 if language == "en" and not is_plain else 5
+    return f"{int(whole):,}{point}{behind}" if length >= least else shown
+
+
 def number(amount: Fraction | int, shown: Unit, language: str, program: Program | None) -> str:
     """Return an exact number with its unit, as a decimal if that is exact, else `a/b`."""
     lexicon = words(language)
     if shown.is_plain:
-        return exact(amount)
+        return digits(amount, language, is_plain=True)
     form: _UnitForm = "unit-one" if amount == 1 else "unit-many"
     return lexicon.fill(
-        "word", "quantity", number=exact(amount), unit=_unit(shown, form, lexicon, program)
+        "word", "quantity", number=digits(amount, language), unit=_unit(shown, form, lexicon, program)
     )
 
 
@@ -202,7 +223,12 @@ def _interval(body: Interval, type_: Type, language: str, program: Program | Non
             if low == high:
                 return end(low)
             # the unit once: between 0 and 5000 yuan
-            bare = exact(low) if isinstance(core(type_), Quantity) else end(low)
+            bare = end(low)
+            match core(type_):
+                case Quantity(unit=unit) if not unit.is_plain:
+                    bare = digits(low, language)
+                case _:
+                    pass
             return lexicon.fill("word", "between", low=bare, high=end(high))
         case _:
             message = f"no interval: {body}"
