@@ -27,11 +27,16 @@ class Given:
         as_of: The day of the statement, as an ordinal, or None.
         disputed: Origin and value of each holder, if they differ without an order; then the fact
             is unknown.
+        grounds: Why a judgement was made, in the words of who made it, or None.
+        set_aside: Origin ("" if not said), day and value of each statement that says otherwise
+            than the one that counts, by a holder that ranks behind.
     """
 
     origin: str | None
     as_of: int | None
     disputed: tuple[tuple[str, Value], ...] = ()
+    grounds: str | None = None
+    set_aside: tuple[tuple[str, int | None, Value], ...] = ()
 
 
 @frozen(eq=False)

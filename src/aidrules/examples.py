@@ -69,7 +69,11 @@ def _status(expected: ExpectedStatus, evaluation: Evaluation) -> Iterator[Diagno
     program = evaluation.program
     if expected.value is not None:
         value = evaluation.evaluate(expected.value, record)
-        if is_decided(value):
+        if expected.status == "error":
+            if not isinstance(value, Failure):
+                shown = _shown(value, expected.value.type)
+                yield catalogue.expected_error(expected.span, shown)
+        elif is_decided(value):
             shown = _shown(value, expected.value.type)
             yield catalogue.expected_unknown(expected.span, shown)
         return
@@ -84,7 +88,9 @@ def _status(expected: ExpectedStatus, evaluation: Evaluation) -> Iterator[Diagno
     written = {"unknown": "undecided", "error": "in-error"}
     wanted = written.get(expected.status, expected.status)
     if found != wanted:
-        yield catalogue.expected_status(expected.span, Term(wanted), Term(found))
+        is_grant = grant is not None
+        report = catalogue.expected_status if is_grant else catalogue.expected_requirement
+        yield report(expected.span, Term(wanted), Term(found))
         if isinstance(receives, Failure):
             yield catalogue.of_failure(receives.code, receives.span, receives.facts)
 

@@ -627,6 +627,7 @@ class FigureRow:
     cells: tuple[Match, ...]
     values: tuple[FigureValue, ...]
     is_otherwise: bool = False
+    span: Span | None = field(eq=False, repr=False, default=None)
 
 
 @frozen

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from aidrules import wording
 from aidrules.household.document import DAY, DECIMAL
-from aidrules.household.facts import NONE, OPTIONS_KEY, RANGE_KEYS, STATEMENT_KEYS
+from aidrules.household.facts import GROUNDS_KEY, NONE, OPTIONS_KEY, RANGE_KEYS, STATEMENT_KEYS
 from aidrules.household.history import DECISION_KEYS, HISTORY_KEYS, STATUSES
 from aidrules.household.records import ENTITY, ID, PREVIOUSLY
 from aidrules.lexicon import exact
@@ -126,16 +126,11 @@ class _Writer:
     def fact(self, fact: Fact) -> Schema:
         """Return a fact's schema: what it says of itself, and every way to give it."""
         value = self.reference(self.define(f"{fact.entity}.{fact.name}", self.values(fact)))
-        statement = {
-            "type": "object",
-            "properties": {
-                "value": _or_null(value),
-                "from": {"type": ["string", "null"]},
-                "as_of": _or_null(_DAY),
-            },
-            "required": [STATEMENT_KEYS[0]],
-            "additionalProperties": False,
-        }
+        text: Schema = {"type": ["string", "null"]}
+        said: Schema = {"value": _or_null(value), "from": text, "as_of": _or_null(_DAY)}
+        if fact.office is not None:
+            said[GROUNDS_KEY] = text
+        statement = _closed(said, STATEMENT_KEYS[:1])
         several = {"type": "array", "items": statement, "minItems": 1}
         return self.about(fact) | {"anyOf": [value, statement, several, _NULL]}
 

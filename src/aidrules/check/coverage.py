@@ -61,6 +61,9 @@ class _Atom:
     low: Number
     high: Number
     value: Scalar | None = None
+    has_low: bool = False
+    has_high: bool = False
+    is_whole: bool = False
 
     def is_in(self, cell: Match) -> bool:
         match cell:
@@ -75,18 +78,48 @@ class _Atom:
                     return above and below
                 return self.low >= low and self.high <= high
 
+    def with_next(self, other: "_Atom") -> "_Atom":
+        """Return this piece and one that follows it as one, if they touch; else this one."""
+        touches = other.low == self.high and (self.value is None or other.value is None)
+        if not touches or isinstance(self.value, str | bool) or isinstance(other.value, str | bool):
+            return self
+        return _Atom(
+            self.low,
+            other.high,
+            None,
+            self.has_low or self.value is not None,
+            other.has_high or other.value is not None,
+            self.is_whole,
+        )
+
     def words(self) -> str:
-        if self.value is not None:
-            match self.value:
-                case bool():
-                    return "yes" if self.value else "no"
-                case str() if self.value == OTHER:
-                    return "..."
-                case _:
-                    return str(self.value)
-        low = "" if isinstance(self.low, Infinite) else f"> {self.low}"
-        high = "" if isinstance(self.high, Infinite) else f"< {self.high}"
-        return " and ".join(part for part in (low, high) if part) or "any"
+        """Return the piece as a cell of a table would say it."""
+        match self.value:
+            case bool():
+                return "yes" if self.value else "no"
+            case str():
+                return "..." if self.value == OTHER else self.value
+            case None:
+                return self._range()
+            case _:
+                return str(self.value)
+
+    def _range(self) -> str:
+        low, high = self.low, self.high
+        has_low, has_high = self.has_low, self.has_high
+        if self.is_whole and not isinstance(low, Infinite) and not has_low:
+            low, has_low = low + 1, True
+        if self.is_whole and not isinstance(high, Infinite) and not has_high:
+            high, has_high = high - 1, True
+        if isinstance(high, Infinite):
+            return "any" if isinstance(low, Infinite) else f"{'>=' if has_low else '>'} {low}"
+        if isinstance(low, Infinite):
+            return f"{'<=' if has_high else '<'} {high}"
+        if low == high:
+            return str(low)
+        if has_low and has_high:
+            return f"{low} .. {high}"
+        return f"{'>=' if has_low else '>'} {low} and {'<=' if has_high else '<'} {high}"
 
 
 def tables(program: Program, report: Report) -> None:
@@ -185,12 +218,11 @@ def _look(grid: _Grid, report: Report) -> None:
                 rest = (column[0] for column in grid.columns[at:] if column)
                 report(grid.gap(grid.span, grid.name, grid.case((*chosen, *rest))))
         elif at < len(grid.columns):
-            seen: set[frozenset[int]] = set()
-            for atom in reversed(grid.columns[at]):
+            groups: dict[frozenset[int], _Atom] = {}
+            for atom in grid.columns[at]:
                 rows = frozenset(n for n in left if atom.is_in(grid.rows[n].cells[at]))
-                if rows not in seen:
-                    seen.add(rows)
-                    waiting.append((at + 1, rows, (*chosen, atom)))
+                groups[rows] = groups[rows].with_next(atom) if rows in groups else atom
+            waiting.extend((at + 1, rows, (*chosen, atom)) for rows, atom in groups.items())
         elif len(left) > 1 and not overlaps:
             overlaps = True
             labels = tuple(Label(_row_span(grid.rows[n]), "row") for n in sorted(left)[:2])
@@ -245,7 +277,7 @@ def _intervals(
     ordered = sorted(point for point in points if least <= point <= greatest)
     for n, point in enumerate(ordered):
         if not isinstance(point, Infinite):
-            yield _Atom(point, point, point)
+            yield _Atom(point, point, point, is_whole=whole)
         if n + 1 < len(ordered):
             following = ordered[n + 1]
             between = (
@@ -255,7 +287,7 @@ def _intervals(
                 or following - point > 1
             )
             if between:
-                yield _Atom(point, following)
+                yield _Atom(point, following, is_whole=whole)
 
 
 def ranges(program: Program) -> Callable[[Expr], tuple[Number, Number]]:

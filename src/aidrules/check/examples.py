@@ -455,7 +455,7 @@ def _status(expected: ast.ExpectStatus, story: _Story, scope: Scope) -> Expected
         scope.report(catalogue.grant_is_given(expected.span))
         return None
     if not isinstance(symbol.item, ast.Grant | ast.Require):
-        if expected.status != "unknown":
+        if expected.status not in {"unknown", "error"}:
             scope.report(catalogue.status_of_no_grant(expected.span))
             return None
         value = use(symbol, expected.span, scope.at(record.entity))

@@ -16,6 +16,7 @@ from aidrules.check.operators import (
     failed,
     fit,
     joined,
+    need_calendar,
     number_of,
     period_of,
     rounded,
@@ -762,6 +763,7 @@ def duration(node: ast.Expr, scope: Scope) -> tuple[Expr, str] | None:
     value = expression(node, scope)
     match value.type:
         case Quantity(unit=unit) if unit.duration is not None:
+            need_calendar(unit.duration, node.span, scope)
             return value, unit.duration
         case Undetermined():
             return None

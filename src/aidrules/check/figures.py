@@ -5,6 +5,7 @@ import io
 import re
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import assert_never
 
 from attrs import evolve, frozen
@@ -67,8 +68,6 @@ def parameter(symbol: Symbol, scope: Scope) -> Parameter | None:
     columns = tuple(_column(column, symbol.module, scope) for column in item.keys)
     document = scope.names.modules[symbol.module].document
     rows = _figure_rows(item.clauses, columns, symbol, document, scope)
-    if not rows and not any(isinstance(clause, ast.FromFile) for clause in item.clauses):
-        scope.report(catalogue.figure_without_values(item.name.span, symbol.name))
     citations = tuple(
         found
         for clause in item.clauses
@@ -129,8 +128,17 @@ def amended(base: Parameter, symbol: Symbol, amendment: Amendment, scope: Scope)
         if isinstance(clause, ast.Cite)
         for found in citation(clause, home)
     )
+    marks = [c for c in amendment.item.clauses if isinstance(c, ast.Synthetic | ast.Unverified)]
+    doubts = [mark.reason.text for mark in marks if isinstance(mark, ast.Unverified)]
+    is_synthetic = any(isinstance(mark, ast.Synthetic) for mark in marks)
     return evolve(
-        base, key=amendment.key, rows=tuple(rows), citations=(*cites, *base.citations), applies=None
+        base,
+        key=amendment.key,
+        rows=tuple(rows),
+        citations=(*cites, *base.citations),
+        is_synthetic=is_synthetic or (base.is_synthetic and bool(base.rows)),
+        unverified=doubts[0] if doubts else base.unverified,
+        applies=None,
     )
 
 
@@ -211,7 +219,9 @@ def dated(versions: list[ast.Version], type_: Type, scope: Scope) -> tuple[Figur
         if value is None:
             continue
         first = version.first.ordinal if version.first else None
-        if values and values[-1].last is None and first is not None:
+        if values and values[-1].first == first:
+            scope.report(catalogue.overlapping_versions(version.span, values[-1].span))
+        elif values and values[-1].last is None and first is not None:
             values[-1] = evolve(values[-1], last=first - 1)
         elif values and (first is None or (values[-1].last or 0) >= first):
             scope.report(catalogue.overlapping_versions(version.span, values[-1].span))
@@ -263,8 +273,8 @@ def _table_rows(
         )
         values = _dated_cells(row.cells[width:], dates, symbol.type, scope)
         if cells is not None:
-            rows.append(FigureRow(cells, values, is_otherwise))
-    return _stepped(rows, columns)
+            rows.append(FigureRow(cells, values, is_otherwise, row.span))
+    return _stepped(rows, columns, scope)
 
 
 def _dated_cells(
@@ -342,12 +352,24 @@ def _match(cell: ast.Cell, column: _Column, scope: Scope) -> Match | None:
             assert_never(cell)
 
 
-def _stepped(rows: list[FigureRow], columns: tuple[_Column, ...]) -> list[FigureRow]:
+def _stepped(rows: list[FigureRow], columns: tuple[_Column, ...], scope: Scope) -> list[FigureRow]:
     """Close each step where the next one begins."""
     for at, column in enumerate(columns):
         if column.step:
+            _report_falling(rows, at, scope)
             rows = [_closed(row, rows, at, included=column.included) for row in rows]
     return rows
+
+
+def _report_falling(rows: list[FigureRow], at: int, scope: Scope) -> None:
+    """Report a step that is not above the one before it, for the same other cells."""
+    for before, row in pairwise([row for row in rows if not row.is_otherwise]):
+        low, step = before.cells[at], row.cells[at]
+        if not isinstance(low, RangeMatch) or not isinstance(step, RangeMatch):
+            continue
+        same = before.cells[:at] == row.cells[:at] and before.cells[at + 1 :] == row.cells[at + 1 :]
+        if same and step.low <= low.low and row.span is not None:
+            scope.report(catalogue.steps_out_of_order(row.span))
 
 
 def _closed(row: FigureRow, rows: list[FigureRow], at: int, *, included: bool) -> FigureRow:
@@ -436,9 +458,9 @@ def _decision(
             continue
         cells = _matches(row.cells[:width], tuple(columns), scope)
         if cells is not None:
-            drafts.append(FigureRow(cells, ()))
+            drafts.append(FigureRow(cells, (), span=row.span))
             results.append(value)
-    closed = _stepped(drafts, tuple(columns))
+    closed = _stepped(drafts, tuple(columns), scope)
     return Table(
         tuple(inputs),
         tuple(TableRow(row.cells, value) for row, value in zip(closed, results, strict=True)),

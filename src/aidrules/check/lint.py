@@ -109,6 +109,8 @@ def _may_split(node: Expr) -> bool:
 
 
 def _unused(program: Program, report: Report) -> None:
+    if not program.grants and not program.requirements and not program.definitions:
+        return  # a register of facts for other files
     used = {
         (node.entity, node.name)
         for root in expressions(program)
@@ -163,7 +165,14 @@ def _ranks(program: Program, names: Names, report: Report) -> None:
         found = [_RANKS[t.rank] for t in module.texts if t.rank is not None and t.rank in _RANKS]
         if found:
             ranks[module.name] = min(found)
+    open_figures = {
+        parameter.key
+        for parameter in program.parameters
+        if all(value.value is None for row in parameter.rows for value in row.values)
+    }
     for target, amendments in names.amendments.items():
+        if target in open_figures:
+            continue  # what a text leaves to a lower one is no conflict with it
         home = target.rpartition(".")[0]
         for amendment in amendments:
             cited = [

@@ -27,6 +27,7 @@ from aidrules.types import (
     TRUTH,
     UNDETERMINED,
     WEEK,
+    WORKING_DAY,
     YEAR,
     Date,
     Described,
@@ -79,6 +80,7 @@ def arithmetic(op: str, left: Expr, right: Expr, span: Span, scope: Scope) -> Ex
             return failed(span)
         case (("+" | "-"), Date(), Quantity(unit=unit)) if unit.duration is not None:
             sign: Literal[1, -1] = 1 if op == "+" else -1
+            need_calendar(unit.duration, span, scope)
             return Shift(
                 left, right, sign, unit.duration, date_rules(scope), type=left.type, span=span
             )
@@ -258,6 +260,12 @@ def compared(op: str, one: Expr, other: Expr, span: Span, scope: Scope) -> Expr:
 
 
 # ---------------------------------------------------------------- dates
+
+
+def need_calendar(period: str | None, span: Span, scope: Scope) -> None:
+    """Report working days in a file that names no table of them."""
+    if period == WORKING_DAY and date_rules(scope).calendar is None:
+        scope.report(catalogue.no_calendar(span))
 
 
 def date_rules(scope: Scope) -> DateRules:

@@ -55,6 +55,8 @@ def _figure(parameter: Parameter, module: Module, report: Report) -> None:
         ):
             late.append(values[0].first)
         last = values[-1]
+        if all(value.value is None for value in values):
+            continue  # a row of `-` says on purpose that there is none
         end = last.first - 1 if last.value is None and last.first is not None else last.last
         if end is not None and (module.last is None or end < module.last):
             ends.append(end)
@@ -112,7 +114,11 @@ def _cited(program: Program) -> Iterable[tuple[str, Iterable[Citation]]]:
     for requirement in program.requirements:
         yield requirement.module, requirement.citations
     for parameter in program.parameters:
-        yield parameter.module, parameter.citations
+        # An amended table stands in the file that amends it.
+        yield (
+            parameter.key.partition(":")[0] if ":" in parameter.key else parameter.module,
+            (parameter.citations),
+        )
 
 
 def _citations(citations: Iterable[Citation], module: Module | None, report: Report) -> None:

@@ -197,6 +197,21 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 # ---------------------------------------------------------------- names and types (check)
 
 
+def no_calendar(span: Span) -> Diagnostic:
+    """Report working days without a table of them."""
+    return _error("no-calendar", span)
+
+
+def expected_error(span: Span, found: object) -> Diagnostic:
+    """Report a value expected to be an error that is none."""
+    return _error("expected-error", span, found=found)
+
+
+def expected_requirement(span: Span, wanted: Worded, found: Worded) -> Diagnostic:
+    """Report a requirement that turns out otherwise than expected."""
+    return _error("expected-requirement", span, wanted=wanted, found=found)
+
+
 def date_below(span: Span, name: str, entity: str, here: str) -> Diagnostic:
     """Report a date of records below the rule's own."""
     return _error("date-below", span, name=name, entity=entity, here=here)
@@ -1042,6 +1057,11 @@ def unknown_record(path: str, fact: str, entity: str) -> Diagnostic:
 def statement_malformed(path: str, fact: str) -> Diagnostic:
     """Report what should say a value, who says so and as of when, and does not."""
     return _error("statement-malformed", path=path, fact=fact)
+
+
+def judgement_without_grounds(path: str, fact: str) -> Diagnostic:
+    """Report a judgement of which nobody said who made it, or why."""
+    return _warning("judgement-without-grounds", path=path, fact=fact)
 
 
 def range_malformed(path: str, fact: str) -> Diagnostic:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from aidrules import wording
 from aidrules.explain.account import Explanation, Missing
-from aidrules.explain.reasons import FigureUsed, Reason, figures
+from aidrules.explain.reasons import CaseTaken, FigureUsed, Reason, figures
 from aidrules.explain.report import disputes, heading, speaker_of, unverified
 from aidrules.explain.sentences import Speaker
 from aidrules.lexicon import exact
@@ -55,7 +55,7 @@ def as_json(explanation: Explanation, language: str) -> dict[str, object]:
         "amount": None if account.amount is None else plain(account.amount, type_),
         "unit": None if type_ is None else _unit(type_),
         "reasons": [_reason(each, speaker) for each in explanation.reasons],
-        "figures": [_figure(each, speaker) for each in figures(explanation.reasons)],
+        "figures": [_figure(each, speaker) for each in figures(explanation.all_reasons)],
         "unverified_texts": [
             {"title": legal.title, "number": legal.number, "why": legal.unverified}
             for legal in unverified(explanation)
@@ -180,11 +180,18 @@ def _reason(reason: Reason, speaker: Speaker) -> dict[str, object]:
         "headroom": None
         if reason.headroom is None
         else plain(reason.headroom, reason.sides[0].expression.type),
-        "when": [_step(each, speaker) for each in reason.cases],
+        "when": [
+            _step(each.condition, speaker)
+            for each in reason.cases
+            if isinstance(each, CaseTaken) and each.condition is not None
+        ],
+        "otherwise": CaseTaken(None) in reason.cases,
+        "on": _day(reason.whole.today),
+        "until": _day(reason.until),
         "citations": [_citation(each, speaker) for each in reason.citations],
         "error": None if reason.failure is None else reason.failure.code,
         "place": {"file": span.source.name, "line": span.line, "column": span.column},
-        "parts": [_reason(each, speaker) for each in reason.parts],
+        "parts": [_reason(each, speaker.within(reason)) for each in reason.parts],
         "omitted": reason.omitted,
     }
 
@@ -195,7 +202,7 @@ def _citation(cited: Citation, speaker: Speaker) -> dict[str, object]:
         "number": cited.text.number,
         "article": list(cited.article),
         "words": cited.words,
-        "sentence": wording.citation(cited, speaker.language, number=True),
+        "sentence": wording.citation(cited, speaker.language, speaker.program, number=True),
     }
 
 

@@ -10,14 +10,17 @@ from aidrules.explain.report import (
     amount,
     disputes,
     follow_up,
+    held_by,
+    list_key,
     says,
     speaker_of,
     unverified,
 )
 from aidrules.explain.sentences import Speaker, spoken
 from aidrules.program import Constant, Grant, Requirement
+from aidrules.values import Possible
 
-_LINES = frozenset((Kind.CONDITION, Kind.EXCEPTION, Kind.OBLIGATION, Kind.CHOICE))
+_LINES = frozenset((Kind.CONDITION, Kind.EXCEPTION, Kind.OBLIGATION))
 _AMOUNTS = frozenset((Kind.AMOUNT, Kind.LIMIT, Kind.ROUNDING))
 
 
@@ -31,7 +34,7 @@ def letter(explanation: Explanation, language: str) -> str:
         writer.joined((*writer.body(), writer.decision())),
         writer.joined(writer.missing()),
         writer.joined(writer.basis()),
-        writer.joined(follow_up(account, writer.speaker)),
+        writer.joined(follow_up(explanation, writer.speaker)),
         writer.signature(),
     )
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
@@ -99,11 +102,11 @@ class _Writer:
         key = {Outcome.HOLDS: "met", Outcome.FAILS: "not-met"}.get(reason.outcome, "open")
         if reason.kind is Kind.EXCEPTION:
             key = f"exception-{key}"
-        line = self.fill(
-            key,
-            condition=self.speaker.expression(reason.statement.expression),
-            values=self.values(reason),
-        )
+        condition = self.speaker.expression(reason.statement.expression)
+        values = self.values(reason)
+        if values:
+            condition = self.speaker.fill("with-value", name=condition, value=values)
+        line = self.fill(key, condition=condition)
         cited = self.speaker.citations(reason.citations)
         return self.fill("under", citations=cited, line=line) if cited else _capital(line)
 
@@ -112,7 +115,11 @@ class _Writer:
             case (left, right) if reason.headroom is not None:
                 value = self.speaker.value(left.value, left.expression.type)
                 limit = self.speaker.value(right.value, right.expression.type)
+                if isinstance(left.value, Possible):  # what nobody gave has no value to tell
+                    return self.fill("limit", limit=limit)
                 return self.fill("actual", value=value, limit=limit)
+            case _ if reason.outcome is Outcome.UNDECIDED:
+                return ""
             case _:
                 return self.speaker.values(reason)
 
@@ -144,25 +151,27 @@ class _Writer:
             else:
                 yield self.missing_fact(missing)
             if missing.question is not None:
-                yield self.fill("question", question=missing.question)
+                yield self.fill("question", question=speaker.name(missing.question))
         for record, fact, value in account.assumed:
             named = speaker.fill(
                 "missing-fact", name=self.spoken(fact.name), record=speaker.record_name(record)
             )
-            yield self.fill("assumed", fact=named, value=speaker.value(value, fact.type))
+            yield self.fill("assumed", fact=_capital(named), value=speaker.value(value, fact.type))
 
     def fact(self, missing: Missing) -> str:
         record = self.speaker.record_name(missing.record)
-        return self.speaker.fill("missing-fact", name=self.spoken(missing.name), record=record)
+        name = self.spoken(missing.name)
+        return _capital(self.speaker.fill("missing-fact", name=name, record=record))
 
     def missing_fact(self, missing: Missing) -> str:
         if missing.is_list:
             record = self.speaker.record_name(missing.record)
-            return self.fill("missing-list", name=self.spoken(missing.name), record=record)
+            return self.fill(list_key(missing), name=self.spoken(missing.name), record=record)
         if missing.office is not None:
-            return self.fill("missing-office", fact=self.fact(missing), office=missing.office)
-        if missing.holders:
-            holders = self.speaker.lexicon.join(missing.holders)
+            office = self.speaker.name(missing.office)
+            return self.fill("missing-office", fact=self.fact(missing), office=office)
+        if missing.holders and missing.question is None:
+            holders = held_by(missing, self.speaker)
             return self.fill("missing-held", fact=self.fact(missing), holders=holders)
         return self.fill("missing", fact=self.fact(missing))
 
@@ -171,7 +180,7 @@ class _Writer:
     def basis(self) -> Iterator[str]:
         account, speaker = self.account, self.speaker
         yield self.fill("as-of", date=speaker.date(account.trace.today))
-        used: list[FigureUsed] = list(figures(self.explanation.reasons))
+        used: list[FigureUsed] = list(figures(self.explanation.all_reasons))
         named = {each.parameter.key: each.parameter for each in used}.values()
         synthetic = [self.spoken(each.name) for each in named if each.is_synthetic]
         if synthetic:
@@ -179,18 +188,20 @@ class _Writer:
         for parameter in named:
             if parameter.unverified is not None:
                 name = self.spoken(parameter.name)
-                yield self.fill("unverified-figure", name=name, why=parameter.unverified)
+                yield self.fill(
+                    "unverified-figure", name=name, why=speaker.name(parameter.unverified)
+                )
         for legal in unverified(self.explanation):
-            title = speaker.lexicon.fill("word", "title", title=legal.title)
-            yield self.fill("unverified-text", title=title, why=legal.unverified or "")
+            why = speaker.name(legal.unverified or "")
+            yield self.fill("unverified-text", title=speaker.title(legal), why=why)
         if not isinstance(account.subject, Requirement):
-            yield from account.subject.notes
+            yield from (speaker.name(note) for note in account.subject.notes)
 
     def signature(self) -> str:
         date = self.speaker.date(self.account.trace.today)
         if self.account.office is None:
             return self.fill("dated", date=date)
-        return self.fill("signed", office=self.account.office, date=date)
+        return self.fill("signed", office=self.speaker.name(self.account.office), date=date)
 
 
 def _changes(reason: Reason) -> bool:

@@ -132,9 +132,12 @@ class _Gatherer:
         record = step.record
         if record is above or not record.is_unlisted:
             self.gather(step)
-        elif record.parent is not None and not record.parent.is_unlisted:
-            if self.finisher.is_new(Kind.UNLISTED, record.entity, record.parent):
-                self.parts.append(Reason(Kind.UNLISTED, Outcome.UNDECIDED, step, step))
+        elif (
+            record.parent is not None
+            and not record.parent.is_unlisted
+            and self.finisher.is_new(Kind.UNLISTED, record.entity, record.parent)
+        ):
+            self.parts.append(Reason(Kind.UNLISTED, Outcome.UNDECIDED, step, step))
 
     def is_stated(self, step: Step) -> bool:
         """Whether a step is what the reason states itself."""

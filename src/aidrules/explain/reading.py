@@ -51,6 +51,7 @@ from aidrules.values import (
     settle,
 )
 
+
 @frozen
 class Reader:
     """Reads one evaluation: its reasons say what they rest on, and have no parts yet.
@@ -357,7 +358,11 @@ class Reader:
                 ):
                     pass
                 case [_, *_]:
-                    return evolve(step, expression=_possible(expr, results)), tuple(cases), (*tried,)
+                    return (
+                        evolve(step, expression=_possible(expr, results)),
+                        tuple(cases),
+                        (*tried,),
+                    )
                 case _:
                     break
             if is_dated:

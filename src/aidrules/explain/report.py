@@ -5,12 +5,27 @@ from fractions import Fraction
 
 from attrs import frozen
 
-from aidrules import wording
-from aidrules.explain.account import Account, Explanation, Missing
+from aidrules import dates, wording
+from aidrules.explain.account import Account, Applied, Explanation, Missing
 from aidrules.explain.reasons import Reason, citations, figures
 from aidrules.explain.sentences import Speaker
-from aidrules.program import Constant, Grant, LegalText, Requirement, Word
-from aidrules.values import Value
+from aidrules.program import (
+    Citation,
+    Compare,
+    Constant,
+    Deadline,
+    Expr,
+    Grant,
+    LegalText,
+    Not,
+    Office,
+    Or,
+    Recorded,
+    Requirement,
+    Shift,
+    Word,
+)
+from aidrules.values import Interval, Value, parts, settle
 
 
 @frozen
@@ -67,15 +82,32 @@ def heading(explanation: Explanation, language: str) -> str:
 def amount(account: Account, language: str) -> str | None:
     """Return the amount, or what it may be; None if there is none."""
     match account.subject:
-        case Grant(type=type_) if type_ is not None and account.amount is not None:
-            return wording.bounds(account.amount, type_, language, account.program)
+        case Grant(type=type_, amount=expr) if type_ is not None and account.amount is not None:
+            shown: Value | None = account.amount
+            if account.status == "undecided" and expr is not None:
+                shown = _if_granted(account.trace.step(expr, account.record).value)
+            return None if shown is None else speaker_of(account, language).value(shown, type_)
         case _:
             return None
 
 
+def _if_granted(value: Value) -> Value | None:
+    """Return what an amount may be where something is granted: above 0, and without error."""
+    body, _, _ = parts(value)
+    match body:
+        case None:
+            return None
+        case Interval(low=low, high=high) if high < 0:
+            return None
+        case Interval(low=low, high=high) if low < 0:
+            return settle(Interval(0, high))
+        case _:
+            return settle(body)
+
+
 def unverified(explanation: Explanation) -> Iterator[LegalText]:
     """Yield the legal texts cited in the reasons that are to be checked, each once."""
-    cited = (*citations(explanation.reasons), *explanation.account.subject.citations)
+    cited = (*citations(explanation.all_reasons), *explanation.account.subject.citations)
     for legal in dict.fromkeys(each.text for each in cited):
         if legal.unverified is not None:
             yield legal
@@ -113,19 +145,19 @@ def _sections(explanation: Explanation, speaker: Speaker) -> Iterator[_Section]:
             )
             for record, fact, value in account.assumed
         ],
-        "figures": [(0, speaker.figure(each)) for each in figures(explanation.reasons)],
+        "figures": [(0, speaker.figure(each)) for each in figures(explanation.all_reasons)],
         "texts": [
             (
                 0,
                 speaker.fill(
                     "text-unverified",
-                    title=speaker.lexicon.fill("word", "title", title=legal.title),
-                    why=legal.unverified or "",
+                    title=speaker.title(legal),
+                    why=speaker.name(legal.unverified or ""),
                 ),
             )
             for legal in unverified(explanation)
         ],
-        "what": [(0, line) for line in follow_up(account, speaker)],
+        "what": tuple(_follow_up(explanation, speaker)),
     }
     for key, lines in found.items():
         if lines:
@@ -135,7 +167,7 @@ def _sections(explanation: Explanation, speaker: Speaker) -> Iterator[_Section]:
 def _reasons(found: Sequence[Reason], speaker: Speaker, depth: int) -> Iterator[tuple[int, str]]:
     for reason in found:
         yield depth, speaker.sentence(reason)
-        yield from _reasons(reason.parts, speaker, depth + 1)
+        yield from _reasons(reason.parts, speaker.within(reason), depth + 1)
         if reason.omitted:
             yield depth + 1, speaker.fill("omitted", count=str(reason.omitted))
 
@@ -143,20 +175,32 @@ def _reasons(found: Sequence[Reason], speaker: Speaker, depth: int) -> Iterator[
 def missing_line(missing: Missing, speaker: Speaker) -> str:
     """Return what is missing, who has it, and what it would decide."""
     record = speaker.record_name(missing.record)
-    key = "missing-list" if missing.is_list else "missing-fact"
+    key = list_key(missing) if missing.is_list else "missing-fact"
     what = speaker.fill(key, name=speaker.name(missing.name), record=record)
     if missing.office is not None:
-        what = speaker.fill("missing-office", what=what, office=missing.office)
+        what = speaker.fill("missing-office", what=what, office=speaker.name(missing.office))
     elif missing.holders:
-        holders = speaker.lexicon.join(missing.holders)
-        what = speaker.fill("missing-held", what=what, holders=holders)
+        what = speaker.fill("missing-held", what=what, holders=held_by(missing, speaker))
     if missing.score is not None:
         what = speaker.fill(
             "missing-scored", what=what, decides=speaker.fill(_effect(missing.score))
         )
     if missing.question is not None:
-        what = speaker.fill("missing-asked", what=what, question=missing.question)
+        question = speaker.name(missing.question)
+        what = speaker.fill("missing-asked", what=what, question=question)
     return what
+
+
+def list_key(missing: Missing) -> str:
+    """Return the pattern for a list of records that may be longer, or of which none is listed."""
+    is_listed = missing.record.children.get(missing.name)
+    return "missing-list" if is_listed else "missing-list-all"
+
+
+def held_by(missing: Missing, speaker: Speaker) -> str:
+    """Return who has a fact, the first before the others."""
+    named = (speaker.name(each) for each in missing.holders)
+    return speaker.fill("held-otherwise").join(named)
 
 
 def _effect(score: Fraction) -> str:
@@ -187,52 +231,137 @@ def _disputed(
     return speaker.fill("labelled", label=what, line=says(missing, statements, account, speaker))
 
 
-def follow_up(account: Account, speaker: Speaker) -> Iterator[str]:
+def follow_up(explanation: Explanation, speaker: Speaker) -> Iterator[str]:
     """Yield what follows from a decision: office, deadline, payment, appeal."""
+    for line, _ in _what_follows(explanation, speaker):
+        yield line
+
+
+def _follow_up(explanation: Explanation, speaker: Speaker) -> Iterator[tuple[int, str]]:
+    """Yield what follows, each line with the reasons below it, and what the grant tells."""
+    for line, found in _what_follows(explanation, speaker):
+        yield 0, line
+        yield from _reasons(found, speaker, 1)
+    account = explanation.account
+    if isinstance(account.subject, Grant) and account.status == "granted":
+        for note in account.subject.notes:
+            yield 0, speaker.name(note)
+
+
+def _what_follows(
+    explanation: Explanation, speaker: Speaker
+) -> Iterator[tuple[str, tuple[Reason, ...]]]:
+    account = explanation.account
     grant = account.subject
     if isinstance(grant, Requirement):
         return
-    table = "letter" if speaker.is_letter else "reason"
 
     def fill(key: str, **holes: str) -> str:
-        return speaker.lexicon.fill(table, key, **holes)
+        return speaker.lexicon.fill("letter" if speaker.is_letter else "reason", key, **holes)
 
-    if account.office is not None and not speaker.is_letter:
-        yield fill("decided-by", office=account.office)
+    if explanation.office is not None and not speaker.is_letter:
+        yield _office(explanation.office, grant, speaker), explanation.office.reasons
     # a letter on a benefit is the decision whose deadline it is
     is_over = speaker.is_letter and grant.word is Word.BENEFIT and account.status != "undecided"
-    if account.status != "refused" and not is_over:
-        yield from _deadline(account, speaker, fill)
+    if explanation.deadline is not None and not is_over:
+        for line in _deadline(explanation.deadline, account, speaker, fill):
+            yield line, explanation.deadline.reasons
     if grant.is_urgent and account.status != "refused":
-        yield fill("urgent")
+        yield fill("urgent"), ()
     if account.status in {"granted", "undecided"}:
         if account.paid_from is not None:
-            yield fill("paid-from", start=speaker.date(account.paid_from))
+            yield fill("paid-from", start=speaker.date(account.paid_from)), ()
         elif grant.paid_from is not None:
-            yield fill("paid-from", start=speaker.expression(grant.paid_from))
+            yield fill("paid-from", start=speaker.expression(grant.paid_from)), ()
         if grant.at_most is not None:
-            yield fill("at-most", period=speaker.expression(grant.at_most))
+            yield _at_most(grant.at_most, account, speaker, fill), ()
     if grant.appeal is not None and account.status in {"granted", "refused"}:
-        appeal = grant.appeal
+        appeal, office = grant.appeal, speaker.name(grant.appeal.office)
         if account.appeal_until is not None:
             until = speaker.date(account.appeal_until)
-            yield fill("appeal", office=appeal.office, date=until)
+            yield fill("appeal", office=office, date=until), ()
         else:
             period, start = speaker.expression(appeal.period), speaker.expression(appeal.start)
-            yield fill("appeal-from", office=appeal.office, period=period, start=start)
+            yield fill("appeal-from", office=office, period=period, start=start), ()
 
 
-def _deadline(account: Account, speaker: Speaker, fill: Callable[..., str]) -> Iterator[str]:
-    rule = account.deadline_rule
-    if account.deadline is not None:
-        yield fill("deadline", date=speaker.date(account.deadline))
-    elif rule is not None:
-        start = speaker.expression(rule.start)
-        match rule.period:
-            case Constant(value=0):
-                yield fill("deadline-day", start=start)
-            case period:
-                yield fill("deadline-from", period=speaker.expression(period), start=start)
+def _office(applied: Applied, grant: Grant, speaker: Speaker) -> str:
+    named = [speaker.name(each.name) for each in applied.rules if isinstance(each, Office)]
+    if len(named) > 1:
+        return speaker.fill("decided-by-open", offices=speaker.lexicon.join(named, "or"))
+    key = "decided-by" if grant.word is Word.BENEFIT else "handled-by"
+    line = speaker.fill(key, office="".join(named))
+    return _cited(line, applied.rules[0].citations, speaker)
+
+
+def _cited(line: str, cited: tuple[Citation, ...], speaker: Speaker) -> str:
+    shown = "" if speaker.is_letter else speaker.citations(cited)
+    return speaker.fill("cited", line=line, citations=shown) if shown else line
+
+
+def _deadline(
+    applied: Applied, account: Account, speaker: Speaker, fill: Callable[..., str]
+) -> Iterator[str]:
+    match applied.rules:
+        case (Deadline() as rule,):
+            pass
+        case _:
+            return
+    start = speaker.expression(rule.start)
+    is_same_day = isinstance(rule.period, Constant) and rule.period.value == 0
+    if account.deadline is not None and is_same_day:
+        line = fill("deadline-on", date=speaker.date(account.deadline))
+    elif account.deadline is not None:
+        begun = account.trace.step(rule.start, account.record)
+        line = fill(
+            "deadline",
+            date=speaker.date(account.deadline),
+            period=speaker.expression(rule.period),
+            start=speaker.fill(
+                "with-value", name=start, value=speaker.value(begun.value, begun.expression.type)
+            ),
+        )
+    elif is_same_day:
+        line = fill("deadline-day", start=start)
+    else:
+        line = fill("deadline-from", period=speaker.expression(rule.period), start=start)
+    yield _cited(line, rule.citations, speaker)
+
+
+def _at_most(longest: Expr, account: Account, speaker: Speaker, fill: Callable[..., str]) -> str:
+    period = speaker.expression(longest)
+    last = _last_day(account)
+    if last is None:
+        return fill("at-most", period=period)
+    return fill("at-most-until", period=period, last=speaker.date(last))
+
+
+def _last_day(account: Account) -> int | None:
+    """Return the last day on which a grant may be paid, if its first one is known."""
+    for line in account.subject.lines:
+        match line.condition:
+            case Or(items=(Not(value=Recorded() as ran), Compare(right=Shift() as over))):
+                pass
+            case _:
+                continue
+        end: Value | None = None
+        has_run = account.trace.step(ran, account.record).value
+        if has_run is True:
+            end = account.trace.step(over, account.record).value
+        elif has_run is False:
+            end = _later(account.paid_from, over)
+        return end - 1 if isinstance(end, int) else None
+    return None
+
+
+def _later(day: int | None, shift: Shift) -> int | None:
+    match shift:
+        case Shift(
+            period=Constant(value=int() as count), unit="day" | "week" | "month" | "year" as unit
+        ):
+            return None if day is None else dates.add_periods(day, count, unit, shift.calendar.mode)
+        case _:
+            return None
 
 
 def _escaped(line: str) -> str:

@@ -14,7 +14,7 @@ from aidrules.values import Value, failure_of
 
 
 def competition(reader: Reader, grant: Grant, wanted: set[Outcome]) -> tuple[Reason, ...]:
-    """Return what exclusions and rations say of a grant, where the outcome is one of those wanted."""
+    """Return what exclusions and rations say of a grant, if that is one of the outcomes."""
     found: list[Reason] = []
     for rule in reader.program.exclusions:
         if grant.key in rule.grants:
@@ -39,7 +39,7 @@ def _exclusion(reader: Reader, grant: Grant, rule: Exclusion) -> Iterator[Reason
             says = Compare("=", rule.choice, name, type=TRUTH, span=span)
             found = reader.reason(Kind.CHOICE, Outcome.HOLDS, reader.own(grant, says))
             outcome = outcome_of(found.statement.value)
-            yield evolve(found, outcome=outcome, citations=rule.citations)
+            yield evolve(found, outcome=outcome, about=grant.key, citations=rule.citations)
         case "order" | "highest":
             rivals = rule.grants[:at] if rule.how == "order" else rule.grants
             kind = Kind.PRECEDENCE if rule.how == "order" else Kind.HIGHER

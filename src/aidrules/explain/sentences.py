@@ -10,12 +10,23 @@ from attrs import evolve, frozen
 from aidrules import wording
 from aidrules.case import Given, Record
 from aidrules.diagnostics import catalogue, render
-from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason
+from aidrules.explain.reasons import CaseTaken, FigureUsed, Kind, Outcome, Reason, VersionTaken
 from aidrules.lexicon import Lexicon, exact, words
-from aidrules.program import Citation, Compare, Constant, Expr, Extreme, Program, Round, Table
+from aidrules.program import (
+    Citation,
+    Compare,
+    Constant,
+    Expr,
+    Extreme,
+    LegalText,
+    Program,
+    Round,
+    Table,
+    Use,
+)
 from aidrules.trace import Step
-from aidrules.types import NUMBER, Quantity, Type, core, is_ordered
-from aidrules.values import Failure, Interval, Possible, Value, is_decided
+from aidrules.types import Quantity, Type, core, is_ordered
+from aidrules.values import Failure, Infinite, Interval, Number, Possible, Value, bounds, is_decided
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 
@@ -54,9 +65,14 @@ class Speaker:
         named = wording.of_key(self.program, key, self.language)
         return spoken(named) if self.is_letter else named
 
-    def expression(self, expr: Expr) -> str:
-        """Return an expression in the language."""
-        return wording.expression(expr, self.program, self.language)
+    def expression(self, expr: Expr, *, bare: bool = False) -> str:
+        """Return an expression in the language, its numbers with units or without."""
+        return wording.expression(expr, self.program, self.language, bare=bare)
+
+    def within(self, reason: Reason) -> "Speaker":
+        """Return who words the parts of a reason: its day goes without saying there."""
+        day = reason.whole.today
+        return self if day == self.today else evolve(self, today=day)
 
     def value(self, value: Value, type_: Type) -> str:
         """Return a value, or what may come out; beside `a/b`, about how much that is."""
@@ -67,8 +83,19 @@ class Speaker:
             return shown
         about = _about(value)
         if not self.is_letter:
-            return self.fill("with-about", value=shown, about=exact(about))
+            return self.fill("with-about", value=shown, about=self.digits(about, type_))
         return self.fill("about", value=wording.value(about, type_, self.language, self.program))
+
+    def digits(self, value: int | Fraction, type_: Type) -> str:
+        """Return a number without its unit; about how much it is, where no decimal says it."""
+        quantity = core(type_)
+        is_plain = not isinstance(quantity, Quantity) or quantity.unit.is_plain
+        shown = wording.digits(value, self.language, is_plain=is_plain)
+        if not isinstance(value, Fraction) or "/" not in shown:
+            return shown
+        about = wording.digits(_about(value), self.language, is_plain=is_plain)
+        key = "about" if self.is_letter else "with-about"
+        return self.fill(key, value=about if self.is_letter else shown, about=about)
 
     def date(self, ordinal: int) -> str:
         """Return a day."""
@@ -76,11 +103,17 @@ class Speaker:
 
     def record_name(self, record: Record) -> str:
         """Return kind and id of a record."""
+        if record.is_unlisted:
+            return self.fill("record-unlisted", entity=self.name(record.entity))
         return self.fill("record", entity=self.name(record.entity), id=record.id)
+
+    def title(self, legal: LegalText) -> str:
+        """Return the title of a legal text."""
+        return self.lexicon.fill("word", "title", title=self.name(legal.title))
 
     def citations(self, cited: Iterable[Citation]) -> str:
         """Return citations, each once, joined."""
-        shown = dict.fromkeys(wording.citation(each, self.language) for each in cited)
+        shown = dict.fromkeys(wording.citation(each, self.language, self.program) for each in cited)
         return self.lexicon.join(shown)
 
     # -------------------------------------------------------------- reasons
@@ -93,8 +126,12 @@ class Speaker:
 
     def _plain(self, reason: Reason) -> str:
         match reason.kind:
-            case Kind.CONDITION | Kind.EXCEPTION | Kind.OBLIGATION | Kind.CHOICE:
+            case Kind.CONDITION | Kind.EXCEPTION | Kind.OBLIGATION | Kind.CASE:
                 return self._line(reason)
+            case Kind.CHOICE:
+                return self._choice(reason)
+            case Kind.UNLISTED:
+                return self._unlisted(reason.whole.record)
             case Kind.FORCE:
                 day = self.date(reason.statement.today)
                 return self.fill(f"force-{reason.outcome}", date=day)
@@ -130,7 +167,11 @@ class Speaker:
 
     def outcome(self, reason: Reason) -> str:
         """Return the outcome in words, with the records that made it."""
-        shown = self.fill(f"outcome-{reason.outcome}")
+        match reason.kind:
+            case Kind.EXCEPTION | Kind.CASE:
+                shown = self.fill(f"outcome-{reason.kind}-{reason.outcome}")
+            case _:
+                shown = self.fill(f"outcome-{reason.outcome}")
         if not reason.records:
             return shown
         records = self.lexicon.join(self.record_name(each) for each in reason.records)
@@ -147,11 +188,53 @@ class Speaker:
                 return self.value(reason.statement.value, reason.statement.expression.type)
 
     def _line(self, reason: Reason) -> str:
+        values = self.values(reason)
+        if reason.kind is Kind.OBLIGATION and reason.headroom is not None:
+            room = self._headroom(reason.headroom, reason.sides[0].expression.type)
+            values = self.lexicon.join((values, room), "semicolon")
         return self.fill(
             "line",
             statement=self.statement(reason),
-            values=self.values(reason),
+            values=values,
             outcome=self.outcome(reason),
+        )
+
+    def _headroom(self, headroom: Value, type_: Type) -> str:
+        """Return by how much a line is kept or missed, or between what bounds that is."""
+
+        def end(number: Number) -> str:
+            if isinstance(number, Infinite):
+                return self.fill("room-open")
+            key = "room-left" if number > 0 else "room-missing" if number < 0 else "room-none"
+            return self.fill(key, value=self.value(abs(number), type_))
+
+        ends = bounds(headroom)
+        if ends is None:
+            return ""
+        low, high = ends
+        if low == high:
+            return end(low)
+        return self.fill("room-between", low=end(low), high=end(high))
+
+    def _choice(self, reason: Reason) -> str:
+        """Return which of several grants was chosen."""
+        (chosen, *_) = reason.sides
+        value = self.value(chosen.value, chosen.expression.type)
+        fact = self.expression(chosen.expression)
+        key = f"choice-{reason.outcome}"
+        return self.fill(key, chosen=value, fact=fact, name=self.key(reason.about or ""))
+
+    def _unlisted(self, record: Record) -> str:
+        """Return how many more records there may be, of which nobody told."""
+        above = record.parent or record
+        limit = self.program.entity[record.entity].limit
+        listed = len(above.children.get(record.entity, ()))
+        count = above.unlisted.get(record.entity, limit - listed)
+        return self.fill(
+            "records-unlisted",
+            entity=self.name(record.entity),
+            record=self.record_name(above),
+            count=str(count),
         )
 
     def _is_scale(self, step: Step) -> bool:
@@ -171,7 +254,8 @@ class Speaker:
         first = shown[0]
         if self.language == "en" and isinstance(left.value, int | Fraction):
             quantity = isinstance(core(left.expression.type), Quantity)
-            first = self.value(left.value, NUMBER) if quantity else first  # the unit once
+            if quantity:  # the unit once
+                first = self.digits(left.value, left.expression.type)
         op = expr.op if truth else _OPPOSITE[expr.op]
         return wording.comparison(op, core(left.expression.type), first, shown[1], self.language)
 
@@ -194,17 +278,39 @@ class Speaker:
             value = self.value(reason.whole.value, reason.whole.expression.type)
             return self.fill("labelled", label=label or "", line=value)
         formula = self._formula(reason)
+        label = self._versions(label, reason)
         value = self.value(reason.statement.value, reason.statement.expression.type)
         shown = [] if isinstance(reason.statement.expression, Constant) else [formula]
         if reason.worked is not None:
-            shown.append(self.expression(reason.worked))
+            shown.append(self.expression(reason.worked, bare=True))
         if not is_decided(reason.statement.value):
             line = self.fill("between", formula=formula, value=value)
         else:
             line = " = ".join([*shown, value])
         for case in reversed(reason.cases):
-            line = self.fill("case", condition=self.expression(case.expression), line=line)
+            match case:
+                case CaseTaken(condition=None):
+                    line = self.fill("otherwise", line=line)
+                case CaseTaken(condition=Step(expression=condition)):
+                    line = self.fill("case", condition=self.expression(condition), line=line)
+                case _:
+                    pass
         return line if label is None else self.fill("labelled", label=label, line=line)
+
+    def _versions(self, label: str | None, reason: Reason) -> str | None:
+        """Return a label with the days between which the version holds that was taken."""
+        for case in reason.cases:
+            match case:
+                case VersionTaken(first=int() as first, last=int() as last) if label is not None:
+                    days = {"first": self.date(first), "last": self.date(last)}
+                    label = self.fill("version-between", label=label, **days)
+                case VersionTaken(first=int() as first, last=None) if label is not None:
+                    label = self.fill("version-since", label=label, first=self.date(first))
+                case VersionTaken(first=None, last=int() as last) if label is not None:
+                    label = self.fill("version-until", label=label, last=self.date(last))
+                case _:
+                    pass
+        return label
 
     def _formula(self, reason: Reason) -> str:
         if not isinstance(reason.statement.expression, Table):
@@ -259,12 +365,24 @@ class Speaker:
         """Return the name of a step or fact, with the record if it is not that of the decision."""
         at = reason.whole.record
         shown = self.expression(reason.whole.expression)
-        if (at.entity, at.id) != (self.record.entity, self.record.id):
+        of_policy = (
+            isinstance(reason.whole.expression, Use) and reason.whole.expression.entity is None
+        )
+        if at is not self.record and not of_policy:
             named = self.record_name(at)
             shown = self.lexicon.fill("word", "name-of", name=shown, record=named)
+        if reason.until is not None:
+            return self._in_months(shown, reason.whole.today, reason.until)
         if reason.whole.today == self.today:
             return shown
         return self.fill("on-date", label=shown, date=self.date(reason.whole.today))
+
+    def _in_months(self, label: str, first: int, last: int) -> str:
+        if first == last:
+            return self.fill("in-month", label=label, month=wording.month(first, self.language))
+        months = {"first": first, "last": last}
+        named = {hole: wording.month(day, self.language) for hole, day in months.items()}
+        return self.fill("in-months", label=label, **named)
 
     def _fact(self, reason: Reason) -> str:
         step = reason.statement
@@ -323,6 +441,8 @@ class Speaker:
             types = figure.parameter.key_types
             keys = (self.value(key, type_) for key, type_ in zip(figure.keys, types, strict=False))
             name = self.fill("with-value", name=name, value=self.lexicon.join(keys))
+        if figure.version is None and figure.day not in {None, self.today}:
+            name = self.fill("on-date", label=name, date=self.date(figure.day or 0))
         value = self.value(figure.value, figure.parameter.type)
         version = figure.version
         if version is not None:
@@ -331,10 +451,13 @@ class Speaker:
             if version.first is not None:
                 value = self.fill("since", value=value, date=self.date(version.first))
         notes = []
+        if figure.passed:
+            texts = (self.value(key, figure.parameter.key_types[0]) for key in figure.passed)
+            notes.append(self.fill("no-row", keys=self.lexicon.join(texts)))
         if figure.parameter.is_synthetic:
             notes.append(self.fill("synthetic"))
         if figure.parameter.unverified is not None:
-            notes.append(self.fill("unverified", why=figure.parameter.unverified))
+            notes.append(self.fill("unverified", why=self.name(figure.parameter.unverified)))
         line = self.fill("labelled", label=name, line=value)
         for note in notes:
             line = self.fill("noted", line=line, note=note)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -72,10 +73,10 @@ def digest(document: dict[str, Json]) -> str:
     That is JSON without spaces, keys sorted, and each number as text, a decimal if that is exact:
     1.50 and 3/2 are one number.
     """
-    text = json.dumps(
-        _canonical(document), ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
-    return sha256(text.encode("utf-8")).hexdigest()
+    return sha256(_ENCODER.encode(_canonical(document)).encode("utf-8")).hexdigest()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def inside(path: str, key: str) -> str:
@@ -99,13 +100,7 @@ def _load(text: str) -> object:
     if len(text) > LONGEST:
         return catalogue.document_too_large(LONGEST)
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_int=_number,
-            parse_float=_number,
-            parse_constant=lambda _: Wrong.NOT_FINITE,
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         return catalogue.document_not_json(error.lineno, error.colno)
     except RecursionError:
@@ -113,10 +108,16 @@ def _load(text: str) -> object:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    seen: dict[str, object] = {}
-    for key, value in pairs:
-        seen[key] = Wrong.REPEATED if key in seen else value
+    seen = dict(pairs)
+    if len(seen) < len(pairs):
+        for key, count in Counter(key for key, _ in pairs).items():
+            if count > 1:
+                seen[key] = Wrong.REPEATED
     return seen
+
+
+def _whole_number(text: str) -> int | Fraction | Wrong:
+    return int(text) if len(text) < DIGITS else _number(text)
 
 
 def _number(text: str) -> int | Fraction | Wrong:
@@ -126,6 +127,14 @@ def _number(text: str) -> int | Fraction | Wrong:
         return _decimal(Decimal(text))
     except InvalidOperation:  # an exponent beyond what even a decimal can hold
         return Wrong.TOO_LONG
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_whole_number,
+    parse_float=_number,
+    parse_constant=lambda _: Wrong.NOT_FINITE,
+)
 
 
 # ---------------------------------------------------------------- numbers
@@ -143,18 +152,24 @@ def _decimal(number: Decimal) -> int | Fraction | Wrong:
     return _whole(Fraction(number))
 
 
-def _fraction(number: Fraction) -> int | Fraction | Wrong:
-    largest: int = 10**DIGITS
-    if abs(number.numerator) >= largest or number.denominator > largest:
+_LARGEST: Final = 10**DIGITS
+
+
+def _fraction(number: int | Fraction) -> int | Fraction | Wrong:
+    if abs(number.numerator) >= _LARGEST or number.denominator > _LARGEST:
         return Wrong.TOO_LONG
     return _whole(number)
 
 
-def _whole(number: Fraction) -> int | Fraction:
+def _whole(number: int | Fraction) -> int | Fraction:
     return number.numerator if number.denominator == 1 else number
 
 
 # ---------------------------------------------------------------- plain data
+
+
+# A null character marks what the policy does not name; half of a pair is no text in UTF-8.
+_NOT_ALLOWED: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 @frozen
@@ -166,26 +181,26 @@ class _Walk:
     def plain(self, value: object, path: str, depth: int) -> Json:
         if depth > DEEPEST:
             return self._wrong(catalogue.document_too_deep(path, DEEPEST))
-        match value:
-            case None | bool():
-                return value
+        match value:  # what is frequent comes first
             case str():
                 return self._text(value, path)
+            case None | bool():
+                return value
             case int():
-                return self._checked(_fraction(Fraction(value)), path)
+                return self._checked(_fraction(value), path)
             case Decimal():
                 return self._checked(_decimal(value), path)
             case Fraction():
                 return self._checked(_fraction(value), path)
-            case float():
-                return self._wrong(catalogue.binary_float(path))
-            case date() if not isinstance(value, datetime):
-                return value.isoformat()
             case list() | tuple():
                 return [
                     self.plain(item, f"{path}[{at}]", depth + 1) for at, item in enumerate(value)
                 ]
-            case Mapping():
+            case float():
+                return self._wrong(catalogue.binary_float(path))
+            case date() if not isinstance(value, datetime):
+                return value.isoformat()
+            case dict() | Mapping():
                 return self._object(value, path, depth)
             case Wrong():
                 return self._checked(value, path)
@@ -198,13 +213,12 @@ class _Walk:
             if not isinstance(key, str):
                 return self._wrong(catalogue.value_not_json(path))
             place = inside(path, key if key in self.known else "…")
-            is_read = not self.passed_over.fullmatch(place)
+            is_read = not path or not self.passed_over.fullmatch(place)
             plain[key] = self.plain(item, place, depth + 1) if is_read else None
         return plain
 
     def _text(self, value: str, path: str) -> str | Wrong:
-        # a null character marks what the policy does not name, so no text may have one
-        if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+        if _NOT_ALLOWED.search(value):
             return self._wrong(catalogue.text_not_allowed(path))
         return value
 
@@ -230,9 +244,11 @@ class _Walk:
 
 def _canonical(value: Json) -> object:
     match value:
-        case None | bool() | str():
+        case str() | None | bool():
             return value
-        case int() | Fraction():
+        case int():
+            return str(value)
+        case Fraction():
             return exact(value)
         case list():
             return [_canonical(item) for item in value]

@@ -15,6 +15,7 @@ from typing import Final, assert_never
 
 from attrs import evolve, field, frozen
 
+from aidrules.bounds import hull
 from aidrules.case import Given, Series
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.household.document import DAY, DECIMAL, Json, Wrong, inside, legible
@@ -39,9 +40,15 @@ from aidrules.values import ABSENT, Interval, Options, Scalar, Value, settle
 FIRST_DAY: Final = date(1900, 1, 1).toordinal()
 LAST_DAY: Final = date(2100, 12, 31).toordinal()
 STATEMENT_KEYS: Final = ("value", "from", "as_of")
+GROUNDS_KEY: Final = "grounds"
+"""Why a judgement was made: in a statement of a judgement alone."""
 RANGE_KEYS: Final = ("low", "high")
 OPTIONS_KEY: Final = "among"
 NONE: Final = "none"
+
+
+_DECIMAL: Final = re.compile(DECIMAL)
+_DAY: Final = re.compile(DAY)
 
 
 @frozen
@@ -64,24 +71,30 @@ class Notes:
 @frozen
 class _Statement:
     value: Value
-    origin: str | None
-    as_of: int | None
+    origin: str = ""
+    as_of: int | None = None
+    grounds: str | None = None
 
 
 def read_fact(
     fact: Fact, raw: Json, path: str, notes: Notes
 ) -> tuple[Value | Series | None, Given | None]:
     """Return what a fact is, None if nobody knows, and how it was given."""
-    statements = list(_statements(fact, raw, path, notes))
-    if not statements:
-        return None, None
-    return _settle(fact, statements)
+    if isinstance(raw, list | dict):
+        statements = list(_statements(fact, raw, path, notes))
+        return _settle(fact, statements) if statements else (None, None)
+    value = _certain(fact, raw, path, notes)
+    if value is not None and fact.office is not None:
+        notes.findings.append(catalogue.judgement_without_grounds(path, fact.name))
+    return value, None
 
 
 # ---------------------------------------------------------------- statements
 
 
-def _statements(fact: Fact, raw: Json, path: str, notes: Notes) -> Iterator[_Statement]:
+def _statements(
+    fact: Fact, raw: list[Json] | dict[str, Json], path: str, notes: Notes
+) -> Iterator[_Statement]:
     match raw:
         case list() if not _is_selected(fact, raw):
             if not raw:
@@ -93,7 +106,7 @@ def _statements(fact: Fact, raw: Json, path: str, notes: Notes) -> Iterator[_Sta
         case _:
             value = read_value(fact, raw, path, notes)
             if value is not None:
-                yield _Statement(value, None, None)
+                yield _stated(fact, _Statement(value), path, notes)
 
 
 def _is_selected(fact: Fact, raw: list[Json]) -> bool:
@@ -105,38 +118,67 @@ def _is_selected(fact: Fact, raw: list[Json]) -> bool:
 def _statement(fact: Fact, raw: Json, path: str, notes: Notes) -> Iterator[_Statement]:
     if isinstance(raw, Wrong):
         return
-    if not isinstance(raw, dict) or "value" not in raw or not set(raw) <= set(STATEMENT_KEYS):
+    known = STATEMENT_KEYS if fact.office is None else (*STATEMENT_KEYS, GROUNDS_KEY)
+    if not isinstance(raw, dict) or "value" not in raw or not set(raw) <= set(known):
         notes.findings.append(catalogue.statement_malformed(path, fact.name))
         return
     value = read_value(fact, raw["value"], inside(path, "value"), notes)
-    origin = raw.get("from")
-    if not isinstance(origin, str | Wrong | None):
-        notes.findings.append(catalogue.statement_malformed(inside(path, "from"), fact.name))
+    origin = _text(fact, raw, "from", path, notes)
+    grounds = _text(fact, raw, GROUNDS_KEY, path, notes)
     as_of = read_day(fact, raw.get("as_of"), inside(path, "as_of"), notes, (FIRST_DAY, LAST_DAY))
     if value is not None:
-        yield _Statement(value, origin if origin and isinstance(origin, str) else None, as_of)
+        yield _stated(fact, _Statement(value, origin, as_of, grounds or None), path, notes)
+
+
+def _text(fact: Fact, raw: dict[str, Json], key: str, path: str, notes: Notes) -> str:
+    match raw.get(key):
+        case str() as text:
+            return text
+        case Wrong() | None:
+            return ""
+        case _:
+            notes.findings.append(catalogue.statement_malformed(inside(path, key), fact.name))
+            return ""
+
+
+def _stated(fact: Fact, statement: _Statement, path: str, notes: Notes) -> _Statement:
+    """Return a statement; a judgement of which nobody can be asked why is reported."""
+    is_answered_for = statement.origin.strip() and (statement.grounds or "").strip()
+    if fact.office is not None and not is_answered_for:
+        notes.findings.append(catalogue.judgement_without_grounds(path, fact.name))
+    return statement
 
 
 def _settle(fact: Fact, statements: list[_Statement]) -> tuple[Value | Series | None, Given | None]:
     ranks = {holder: rank for rank, holder in enumerate(fact.holders)}
     behind = len(ranks)
-    first = min(ranks.get(each.origin or "", behind) for each in statements)
-    counted = [each for each in statements if ranks.get(each.origin or "", behind) == first]
+    first = min(ranks.get(each.origin, behind) for each in statements)
+    counted = [each for each in statements if ranks.get(each.origin, behind) == first]
     origins = dict.fromkeys(each.origin for each in counted)
     readings = [
         _of_one_holder([each for each in counted if each.origin == origin]) for origin in origins
     ]
     value = readings[0]
     if value is None or any(other != value for other in readings):
-        disputed = dict.fromkeys((each.origin or "", each.value) for each in counted)
+        disputed = dict.fromkeys((each.origin, each.value) for each in counted)
         return None, Given(None, None, tuple(disputed))
-    origin = next((origin for origin in origins if origin is not None), None)
-    as_of = max((each.as_of for each in counted if each.as_of is not None), default=None)
-    return value, None if origin is None and as_of is None else Given(origin, as_of)
+    given = Given(
+        next(filter(None, origins), None),
+        max((each.as_of for each in counted if each.as_of is not None), default=None),
+        grounds=max(counted, key=lambda each: (each.as_of or 0, each.grounds is not None)).grounds,
+        set_aside=tuple(
+            (each.origin, each.as_of, each.value)
+            for each in statements
+            if ranks.get(each.origin, behind) > first and _says_otherwise(each, value)
+        ),
+    )
+    return value, None if given == Given(None, None) else given
 
 
 def _of_one_holder(statements: list[_Statement]) -> Value | Series | None:
     """Return what one holder says; None if that contradicts itself."""
+    if len(statements) == 1:
+        return statements[0].value
     points = {each.as_of: each.value for each in statements}
     if any(each.value != points[each.as_of] for each in statements):
         return None
@@ -147,6 +189,15 @@ def _of_one_holder(statements: list[_Statement]) -> Value | Series | None:
         return Series(tuple(sorted(dated.items(), key=lambda point: point[0])))
     value = statements[0].value
     return value if all(each.value == value for each in statements) else None
+
+
+def _says_otherwise(statement: _Statement, counted: Value | Series) -> bool:
+    """Return whether a statement and what counts on its day cannot both be so."""
+    if isinstance(counted, Series):
+        days = [day for day, _ in counted.points if day <= (statement.as_of or LAST_DAY)]
+        counted = dict(counted.points)[days[-1] if days else counted.points[0][0]]
+    both = hull((counted, statement.value))
+    return both not in (counted, statement.value)
 
 
 # ---------------------------------------------------------------- values
@@ -248,13 +299,10 @@ def _number(
     fact: Fact, raw: Json, path: str, notes: Notes, *, whole: bool
 ) -> int | Fraction | None:
     match raw:
-        case bool():
-            _wrong(fact, raw, path, notes)
-            return None
-        case int() | Fraction():
+        case int() | Fraction() if not isinstance(raw, bool):
             number: int | Fraction = raw
-        case str() if re.fullmatch(DECIMAL, raw):
-            number = Fraction(raw)
+        case str() if found := _DECIMAL.fullmatch(raw):
+            number = Fraction(raw) if found[1] else int(raw)
         case str():
             shown = given(fact, raw)
             notes.findings.append(catalogue.number_not_decimal(path, fact.name, shown))
@@ -270,17 +318,17 @@ def _number(
         notes.findings.append(finding)
         return None
     step = fact.step or (1 if whole else None)
-    if step is not None and (number / Fraction(step)).denominator != 1:
+    if step is not None and number % step != 0:
         notes.findings.append(catalogue.value_too_fine(path, fact.name, step, given(fact, raw)))
         return None
-    return int(number) if number == int(number) else number
+    return number.numerator if number.denominator == 1 else number
 
 
 def read_day(fact: Fact, raw: Json, path: str, notes: Notes, days: tuple[int, int]) -> int | None:
     """Return a date within some days as an ordinal; None if it is missing or wrong."""
     if raw is None or isinstance(raw, Wrong):
         return None
-    if not isinstance(raw, str) or not re.fullmatch(DAY, raw):
+    if not isinstance(raw, str) or not _DAY.fullmatch(raw):
         notes.findings.append(catalogue.date_not_iso(path, fact.name, given(fact, raw)))
         return None
     try:

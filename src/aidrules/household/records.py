@@ -1,6 +1,6 @@
 """A document's records, in their tree: those listed, and those above its own record."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from attrs import field, frozen
@@ -16,28 +16,55 @@ ID, ENTITY, PREVIOUSLY = "id", "entity", "previously"
 
 
 @frozen
+class Kind:
+    """What a kind of record may hold.
+
+    Attributes:
+        facts: By name.
+        above: The kinds above it, from the top down.
+        below: The kinds directly below it, and how many records of each there may be.
+        keys: Of a record that hangs on another: its id, its facts and the lists below it.
+        keys_above: Of a record above the document's own: it lists nothing.
+    """
+
+    name: str
+    facts: Mapping[str, Fact]
+    above: tuple[str, ...]
+    below: Mapping[str, int]
+    keys: frozenset[str]
+    keys_above: frozenset[str]
+
+
+def kinds_of(program: Program) -> dict[str, Kind]:
+    """Return the kinds of record of a policy, in order of declaration."""
+    kinds: dict[str, Kind] = {}
+    for entity in program.entities:
+        facts = {fact.name: fact for fact in program.facts if fact.entity == entity.name}
+        below = {each: program.entity[each].limit for each in program.children(entity.name)}
+        _, *above = program.ancestry(entity.name)
+        keys_above = frozenset((ID, *facts))
+        keys = keys_above.union(below)
+        kinds[entity.name] = Kind(
+            entity.name, facts, tuple(reversed(above)), below, keys, keys_above
+        )
+    return kinds
+
+
+@frozen
 class Tree:
     """The records as they are read.
 
     Attributes:
-        facts: Those of each kind of record, by name.
+        kinds: The kinds of record, by name.
         records: By kind and id.
         places: The path of each record's id.
     """
 
     program: Program
-    notes: Notes
-    facts: dict[str, dict[str, Fact]]
+    kinds: Mapping[str, Kind]
+    notes: Notes = field(factory=Notes)
     records: dict[tuple[str, str], Record] = field(factory=dict)
     places: dict[tuple[str, str], str] = field(factory=dict)
-
-    @staticmethod
-    def of(program: Program) -> "Tree":
-        """Return a tree without records."""
-        facts: dict[str, dict[str, Fact]] = {entity.name: {} for entity in program.entities}
-        for fact in program.facts:
-            facts[fact.entity][fact.name] = fact
-        return Tree(program, Notes(), facts)
 
     def report(self, finding: Diagnostic) -> None:
         """Keep a finding."""
@@ -50,7 +77,7 @@ def root_kind(document: dict[str, Json], tree: Tree) -> str | None:
     It is what `entity` says, else the one kind whose facts, child lists and records above account
     for the most keys.
     """
-    kinds = tuple(tree.program.entity)
+    kinds = tuple(tree.kinds)
     match document.get(ENTITY):
         case str() as name if name in kinds:
             return name
@@ -63,7 +90,7 @@ def root_kind(document: dict[str, Json], tree: Tree) -> str | None:
         case _:
             tree.report(catalogue.root_not_said(kinds))
             return None
-    fits = {kind: _fit(document, kind, tree) for kind in kinds}
+    fits = {kind.name: _fit(document, kind) for kind in tree.kinds.values()}
     most = max(fits.values(), default=0)
     best = [kind for kind, fit in fits.items() if fit == most]
     if len(best) == 1:
@@ -72,14 +99,12 @@ def root_kind(document: dict[str, Json], tree: Tree) -> str | None:
     return None
 
 
-def _fit(document: dict[str, Json], kind: str, tree: Tree) -> int:
+def _fit(document: dict[str, Json], kind: Kind) -> int:
     """Return how many keys of a document a kind of record accounts for."""
-    above = set(tree.program.ancestry(kind)) - {kind}
-    below = set(tree.program.children(kind))
     return sum(
-        key in tree.facts[kind]
-        or (key in below and isinstance(value, list | None))
-        or (key in above and isinstance(value, dict | None))
+        key in kind.facts
+        or (key in kind.below and isinstance(value, list | None))
+        or (key in kind.above and isinstance(value, dict | None))
         for key, value in document.items()
     )
 
@@ -87,46 +112,44 @@ def _fit(document: dict[str, Json], kind: str, tree: Tree) -> int:
 # ---------------------------------------------------------------- records
 
 
-def read_root(document: dict[str, Json], kind: str, tree: Tree) -> Record | None:
+def read_root(document: dict[str, Json], kind: Kind, tree: Tree) -> Record | None:
     """Return the document's own record, hung on those above it and with those below it."""
-    way_down = tuple(reversed(tuple(tree.program.ancestry(kind))))
     parent: Record | None = None
-    for entity, below in pairwise(way_down):
+    for entity, below in pairwise((*kind.above, kind.name)):
         raw = document.get(entity)
         if not isinstance(raw, dict | Wrong | None):
             tree.report(catalogue.record_not_object(entity, entity))
-        record = _above(raw if isinstance(raw, dict) else {}, entity, parent, tree)
+        record = _above(raw if isinstance(raw, dict) else {}, tree.kinds[entity], parent, tree)
         if parent is not None:
             parent.children[entity].append(record)
         # the one on the way down is known, so there is room for one fewer
         record.unlisted[below] -= 1
         parent = record
-    identity = _identity(document, kind, "", kind, tree)
+    identity = _identity(document, kind.name, "", kind.name, tree)
     if identity is None:
         return None
     record = _record(kind, identity, parent, tree)
     if parent is not None:
-        parent.children[kind].append(record)
-    names = {ID, ENTITY, PREVIOUSLY, *way_down[:-1], *tree.program.children(kind)}
-    _read_facts(record, document, "", names, tree)
+        parent.children[kind.name].append(record)
+    _read_facts(record, document, "", kind.keys.union((ENTITY, PREVIOUSLY), kind.above), tree)
     _read_children(record, document, "", tree)
     return record
 
 
-def _above(raw: dict[str, Json], entity: str, parent: Record | None, tree: Tree) -> Record:
-    identity = _identity(raw, entity, entity, entity, tree) or entity
-    record = _record(entity, identity, parent, tree)
-    _read_facts(record, raw, entity, {ID}, tree)
+def _above(raw: dict[str, Json], kind: Kind, parent: Record | None, tree: Tree) -> Record:
+    identity = _identity(raw, kind.name, kind.name, kind.name, tree) or kind.name
+    record = _record(kind, identity, parent, tree)
+    _read_facts(record, raw, kind.name, kind.keys_above, tree)
     return record
 
 
-def _record(entity: str, identity: str, parent: Record | None, tree: Tree) -> Record:
+def _record(kind: Kind, identity: str, parent: Record | None, tree: Tree) -> Record:
     """Return a record without facts, and with no records listed below it."""
-    record = Record(entity, identity, parent)
-    for kind in tree.program.children(entity):
-        record.children[kind] = []
-        record.unlisted[kind] = tree.program.entity[kind].limit
-    tree.records[entity, identity] = record
+    record = Record(kind.name, identity, parent)
+    for below, limit in kind.below.items():
+        record.children[below] = []
+        record.unlisted[below] = limit
+    tree.records[kind.name, identity] = record
     return record
 
 
@@ -156,11 +179,10 @@ def _identity(
 
 
 def _read_facts(
-    record: Record, raw: dict[str, Json], path: str, others: Iterable[str], tree: Tree
+    record: Record, raw: dict[str, Json], path: str, known: Collection[str], tree: Tree
 ) -> None:
-    """Read the facts of a record; its other keys are those named, and no more."""
-    facts = tree.facts[record.entity]
-    known = {*facts, *others}
+    """Read the facts of a record; it may have the known keys and no others."""
+    facts = tree.kinds[record.entity].facts
     for key, value in raw.items():
         if key not in known:
             tree.report(_unknown_key(record.entity, key, path, known, tree))
@@ -173,17 +195,19 @@ def _read_facts(
                 record.given[key] = given
 
 
-def _unknown_key(entity: str, key: str, path: str, known: Iterable[str], tree: Tree) -> Diagnostic:
+def _unknown_key(
+    entity: str, key: str, path: str, known: Collection[str], tree: Tree
+) -> Diagnostic:
     shown = legible(key)
     place = inside(path, shown)
-    for owner, facts in tree.facts.items():
-        if key in facts:
-            return catalogue.key_of_other_kind(place, shown, entity, owner)
+    for owner in tree.kinds.values():
+        if key in owner.facts:
+            return catalogue.key_of_other_kind(place, shown, entity, owner.name)
     return catalogue.unknown_key(place, shown, entity, nearest(key, sorted(known)))
 
 
 def _read_children(record: Record, raw: dict[str, Json], path: str, tree: Tree) -> None:
-    for kind in tree.program.children(record.entity):
+    for kind in tree.kinds[record.entity].below:
         items, place = raw.get(kind), inside(path, kind)
         match items:
             case list():
@@ -196,22 +220,23 @@ def _read_children(record: Record, raw: dict[str, Json], path: str, tree: Tree) 
 
 
 def _listed(
-    items: list[Json], kind: str, path: str, parent: Record, tree: Tree
+    items: list[Json], entity: str, path: str, parent: Record, tree: Tree
 ) -> Iterator[Record]:
-    limit = tree.program.entity[kind].limit
+    limit = tree.kinds[parent.entity].below[entity]
     if len(items) > limit:
-        tree.report(catalogue.too_many_records(path, kind, len(items), limit))
+        tree.report(catalogue.too_many_records(path, entity, len(items), limit))
         return
+    kind = tree.kinds[entity]
     for at, item in enumerate(items):
         place = f"{path}[{at}]"
         if isinstance(item, Wrong):
             continue
         if not isinstance(item, dict):
-            tree.report(catalogue.record_not_object(place, kind))
+            tree.report(catalogue.record_not_object(place, entity))
             continue
-        identity = _identity(item, kind, place, None, tree)
+        identity = _identity(item, entity, place, None, tree)
         # read on without one, so that one run reports what else is wrong
         record = _record(kind, identity or place, parent, tree)
-        _read_facts(record, item, place, {ID, *tree.program.children(kind)}, tree)
+        _read_facts(record, item, place, kind.keys, tree)
         _read_children(record, item, place, tree)
         yield record

@@ -1013,7 +1013,7 @@ class Amend(Node):
     target: Name
     first: DateLiteral | None
     last: DateLiteral | None
-    clauses: tuple[GrantClause | Version | Row, ...]
+    clauses: tuple[GrantClause | Version | Row | Synthetic | Unverified, ...]
 
 
 @frozen

@@ -370,9 +370,7 @@ class _Writer:
     def chain(self, key: str, items: tuple[Expr, ...], level: _Level) -> str:
         # not everybody knows that `and` binds more tightly than `or`
         inner = _Level.NOT if key == "or" else level
-        words = [
-            self.at(item, level if isinstance(item, Or) else inner) for item in items
-        ]
+        words = [self.at(item, level if isinstance(item, Or) else inner) for item in items]
         return reduce(lambda left, right: self.fill(key, left=left, right=right), words)
 
     def cases(self, expr: Cases) -> str:

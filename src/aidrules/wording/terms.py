@@ -112,7 +112,10 @@ def number(amount: Fraction | int, shown: Unit, language: str, program: Program 
         return digits(amount, language, is_plain=True)
     form: _UnitForm = "unit-one" if amount == 1 else "unit-many"
     return lexicon.fill(
-        "word", "quantity", number=digits(amount, language), unit=_unit(shown, form, lexicon, program)
+        "word",
+        "quantity",
+        number=digits(amount, language),
+        unit=_unit(shown, form, lexicon, program),
     )
 
 
@@ -122,6 +125,12 @@ def date(ordinal: int, language: str) -> str:
     return words(language).fill(
         "word", "date", year=str(day.year), month=str(day.month), day=str(day.day)
     )
+
+
+def month(ordinal: int, language: str) -> str:
+    """Return the month of a day: `2021-07`, `2021年7月`."""
+    day = calendar_date.fromordinal(ordinal)
+    return words(language).fill("word", "year-month", year=str(day.year), month=str(day.month))
 
 
 def value(certain: Scalar, type_: Type, language: str, program: Program | None = None) -> str:
@@ -285,20 +294,23 @@ def type_name(type_: Type, language: str, program: Program | None = None) -> str
             assert_never(type_)
 
 
-def citation(cited: Citation, language: str, *, number: bool = False) -> str:
+def citation(
+    cited: Citation, language: str, program: Program | None = None, *, number: bool = False
+) -> str:
     """Return a citation: `"T" art. 13(2)(3)`, `《T》第十三条第二款第（三）项`.
 
     Args:
         cited: What is cited.
         language: `en` or `zh`.
+        program: Whose glossary gives its title.
         number: Whether to give the document's own number behind the title, if it has one.
     """
     lexicon = words(language)
-    text = cited.text
+    text, named = cited.text, name(program, cited.text.title, language)
     if number and text.number is not None:
-        title = lexicon.fill("word", "title-number", title=text.title, number=text.number)
+        title = lexicon.fill("word", "title-number", title=named, number=text.number)
     else:
-        title = lexicon.fill("word", "title", title=text.title)
+        title = lexicon.fill("word", "title", title=named)
     if cited.article:
         numeral = _numeral if language == "zh" else str
         levels = ("article", "paragraph", "item", "point")
@@ -306,7 +318,9 @@ def citation(cited: Citation, language: str, *, number: bool = False) -> str:
         article = lexicon.fill("word", f"article-{len(at)}", **at)
         title = lexicon.fill("word", "title-article", title=title, article=article)
     if cited.words is not None:
-        title = lexicon.fill("word", "title-words", title=title, words=cited.words)
+        title = lexicon.fill(
+            "word", "title-words", title=title, words=name(program, cited.words, language)
+        )
     return title
 
 

@@ -25,6 +25,7 @@ from aidrules.program import (
     Table,
     ValueMatch,
 )
+from aidrules.traverse import is_whole
 from aidrules.types import Date, Quantity, Type, core
 from aidrules.values import (
     INFINITY,
@@ -441,10 +442,10 @@ class Met:
     is_covered: bool
 
 
-def meet_rows(node: Table, rows: Rows, bodies: Sequence[Body]) -> Met:
+def meet_rows(node: Table, rows: Rows, bodies: Sequence[Body], scope: Scope) -> Met:
     """Return the rows in which every cell may match."""
     columns = [
-        samples(body, rows.column(at), whole=_is_whole(node.inputs[at].type))
+        samples(body, rows.column(at), whole=is_whole(node.inputs[at], scope.program.definition))
         for at, body in enumerate(bodies)
     ]
     met: list[int] = []
@@ -483,7 +484,7 @@ def table(node: Table, scope: Scope) -> Closure:
         bodies = [body for body, _, _ in read if body is not None]
         if len(bodies) < len(read):
             return settle(None, absent, error)
-        met = meet_rows(node, rows, bodies)
+        met = meet_rows(node, rows, bodies, scope)
         found = [results[at](frame) for at in met.rows]
         if not met.is_sure and otherwise is not None:
             found.append(otherwise(frame))

@@ -190,7 +190,7 @@ def _of_table(node: Table, frame: Frame, scope: Scope) -> Iterator[Located]:
     bodies = [body for body, _, _ in map(parts, values) if body is not None]
     if len(bodies) < len(values):
         return
-    met = meet_rows(node, Rows.of(row.cells for row in node.rows), bodies)
+    met = meet_rows(node, Rows.of(row.cells for row in node.rows), bodies, scope)
     for at in met.rows:
         yield node.rows[at].result, frame
     if not met.is_sure and node.otherwise is not None:
