@@ -7,7 +7,8 @@ import pytest
 
 from lessons import NOTHING_ASKED, run
 
-CASES = sorted((Path(__file__).parent / "cases").glob("*.md"))
+ROOT = Path(__file__).resolve().parents[1]
+CASES = [*sorted((ROOT / "tests/cases").glob("*.md")), *sorted((ROOT / "docs/errors").glob("*.md"))]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

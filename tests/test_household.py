@@ -409,7 +409,119 @@ def test_the_holder_that_ranks_first_counts() -> None:
 
     assert 2 == assets(both)
     assert 2 == assets([said(3, "neighbour"), said(2, "applicant"), said(5)])
-    assert Given("bank", DAY) == case_of(household(assets=both)).root.given["assets"]
+    aside = (("applicant", DAY + 1, 1),)
+    given_both = case_of(household(assets=both)).root.given["assets"]
+    assert Given("bank", DAY, set_aside=aside) == given_both
+
+
+@pytest.mark.parametrize(
+    ("counted", "behind", "is_set_aside"),
+    [
+        (said(2, "bank"), said(2, "applicant"), False),
+        (said(2, "bank"), said(3, "applicant"), True),
+        (said(2, "bank"), said(3), True),
+        (said({"low": 1, "high": 3}, "bank"), said(2, "applicant"), False),
+        (said(2, "bank"), said({"low": 1, "high": 3}, "applicant"), False),
+        (said({"low": 1, "high": 3}, "bank"), said({"low": 2, "high": 4}, "applicant"), True),
+        (said(2, "bank"), said(None, "applicant"), False),
+    ],
+)
+def test_what_a_holder_behind_says_otherwise_is_set_aside(
+    counted: dict[str, object], behind: dict[str, object], *, is_set_aside: bool
+) -> None:
+    for statements in ([counted, behind], [behind, counted]):
+        root = case_of(household(assets=statements)).root
+
+        assert is_set_aside is bool(root.given["assets"].set_aside)
+        assert assets(counted) == root.facts["assets"]
+
+
+def test_a_statement_is_set_aside_by_what_counts_on_its_day() -> None:
+    series = [said(1, "bank", "2023-12-01"), said(2, "bank", "2023-12-03")]
+    behind = [
+        said(1, "applicant", "2023-12-02"),
+        said(2, "applicant", "2023-12-02"),
+        said(1, "x", "2023-11-30"),
+        said(2, "x", "2023-12-03"),
+        said(1, "y"),
+    ]
+    given_all = case_of(household(assets=[*series, *behind])).root.given["assets"]
+
+    assert (("applicant", DAY + 1, 2), ("y", None, 1)) == given_all.set_aside
+
+
+# ---------------------------------------------------------------- judgements
+
+ANSWERED = {"from": "Li Ming, township", "as_of": "2023-12-01", "grounds": "I saw it"}
+
+
+def judged(raw: object) -> tuple[Case, list[tuple[str, str]]]:
+    case, findings = read(PROGRAM, household(task=[{"id": "t", "is_done": raw}]))
+    assert case is not None
+    worded(findings)
+    return case, [(finding.path, finding.code) for finding in findings]
+
+
+def test_a_judgement_carries_its_grounds() -> None:
+    case, findings = judged({"value": True, **ANSWERED})
+    task = case.records["task", "t"]
+
+    assert [] == findings
+    assert {"is_done": True} == task.facts
+    assert Given("Li Ming, township", DAY, grounds="I saw it") == task.given["is_done"]
+
+
+def test_the_grounds_are_those_of_the_judgement_made_last() -> None:
+    later = {"value": True, "from": "Li Ming, township", "as_of": "2023-12-02", "grounds": "still"}
+    for statements in ([{"value": False, **ANSWERED}, later], [later, {"value": True, **ANSWERED}]):
+        case, _ = judged(statements)
+
+        assert "still" == case.records["task", "t"].given["is_done"].grounds
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        (True, ""),
+        ({"among": [True, False]}, ""),
+        ({"value": True}, ""),
+        ({"value": True, **ANSWERED, "from": None}, ""),
+        ({"value": True, **ANSWERED, "grounds": None}, ""),
+        ({"value": True, **ANSWERED, "grounds": " "}, ""),
+        ([{"value": True, **ANSWERED}, {"value": True, "from": "x"}], "[1]"),
+    ],
+)
+def test_a_judgement_that_nobody_answers_for_is_accepted_and_reported(
+    raw: object, path: str
+) -> None:
+    case, findings = judged(raw)
+
+    assert "is_done" in case.records["task", "t"].facts
+    assert [(f"task[0].is_done{path}", "judgement-without-grounds")] == findings
+
+
+@pytest.mark.parametrize("raw", [None, {"value": None}, [{"value": None, "from": "x"}]])
+def test_a_pending_judgement_needs_no_grounds(raw: object) -> None:
+    _, findings = judged(raw)
+
+    assert [] == findings
+
+
+@pytest.mark.parametrize(
+    ("facts", "path"),
+    [
+        ({"assets": {"value": 3, "grounds": "x"}}, "assets"),
+        ({"task": [{"id": "t", "is_done": {"value": True, "grounds": 3}}]}, None),
+    ],
+)
+def test_only_a_judgement_has_grounds_and_they_are_text(
+    facts: dict[str, object], path: str | None
+) -> None:
+    case, findings = read(PROGRAM, household(**facts))
+
+    assert case is None
+    place = path or "task[0].is_done.grounds"
+    assert (place, "statement-malformed") in [(each.path, each.code) for each in findings]
 
 
 def test_holders_without_an_order_must_agree() -> None:
