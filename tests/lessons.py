@@ -8,7 +8,9 @@ A lesson is prose with blocks of these kinds:
   a `text` block behind it: the errors that this version gets, or the warnings, or the examples
   that fail, as they are shown.
 - `aid also`: the same, but the version must be right, and its examples pass.
-- `csv NAME`: a file beside the policy.
+- `csv NAME`, `aid file=NAME`: a file beside the policy.
+- `python wrong`: a whole policy file as text or bytes, and `python DATE`: a household as Python
+  data, each an expression of Python, in which `policy` is the text of the `aid` block.
 - `json DATE`: a household, decided on that date by the policy before it; then
   `text explain NAME`: the reasons of one grant or requirement, in English (`zh` behind: Chinese);
   `text letter NAME`: its letter; `text findings`: what is wrong with the facts.
@@ -20,7 +22,9 @@ import re
 import tempfile
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from attrs import define, field, frozen
 
@@ -94,13 +98,21 @@ def run(text: str) -> Iterator[Finding]:
                 state.is_wrong = True
                 if not _wrong(state.version):
                     yield Finding(block, "a finding", "none")
+            case ("python", "wrong"):
+                state.version = _load(_value(block.body, state), state.files)
+                state.decision = None
+                state.is_wrong = True
             case ("csv", name):
                 state.files[name] = block.body
-            case ("json", day):
+            case ("aid", name) if name.startswith("file="):
+                state.files[name.removeprefix("file=")] = block.body
+            case ("json" | "python" as kind, day):
                 if state.version is None or not state.version.is_valid:
                     yield Finding(block, "a policy without errors before it", "none")
                     continue
-                state.decision = state.version.evaluate(block.body, date.fromisoformat(day))
+                state.decision = state.version.evaluate(
+                    _value(block.body, state) if kind == "python" else block.body, day
+                )
             case ("text", *what):
                 actual = _shown(what, state)
                 if actual != block.body or actual == NOTHING_ASKED:
@@ -117,7 +129,7 @@ def _unread(text: str, found: tuple[Block, ...]) -> Iterator[Finding]:
     if not any(block.info == ("aid",) for block in found):
         yield Finding(whole, "a block `aid`", "none")
     for block, behind in zip(found, (*found[1:], whole), strict=True):
-        if block.info == ("aid", "wrong") and behind.info[:1] != ("text",):
+        if block.info[1:] == ("wrong",) and behind.info[:1] != ("text",):
             yield Finding(block, "a block `text` behind it", "none")
 
 
@@ -149,12 +161,17 @@ def _items(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _load(text: str, files: dict[str, str]) -> Policy:
+def _value(expression: str, state: _State) -> Any:
+    names = {"Decimal": Decimal, "date": date, "policy": state.policy_text}
+    return eval(expression.strip(), names)  # noqa: S307 - the lessons are our own
+
+
+def _load(text: str | bytes, files: dict[str, str]) -> Policy:
     with tempfile.TemporaryDirectory() as folder:
         for name, body in {**files, "lesson.aid": text}.items():
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(body, "utf-8")
+            path.write_bytes(body.encode() if isinstance(body, str) else body)
         return load(Path(folder) / "lesson.aid")
 
 

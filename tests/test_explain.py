@@ -253,7 +253,7 @@ def lines(explanation: Explanation, language: str = "en") -> list[str]:
 
 
 GRANTED = """\
-allowance for household h on 2023-12-01: granted, 1350 yuan per month
+allowance for household h on 2023-12-01: granted, 1,350 yuan per month
 Reasons:
   the rule is in force on 2023-12-01
   poor (counted / size < line): 2002/75 (about 26.69) < 500 yuan per month (holds), \
@@ -262,14 +262,14 @@ Reasons:
       income: 100.1 yuan per month
     size: count of person = 3, "Measures" art. 2
     place of county c: "hill"
-  assets <= 24 months * line * size: 3000 <= 36000 yuan (holds), "Measures" art. 5(2)(3)
-    assets: 3000 yuan (bank, 2023-11-02)
-  unless supporter: no (holds), "Notice" annex 2
+  assets <= 24 months * line * size: 3,000 <= 36,000 yuan (holds), "Measures" art. 5(2)(3)
+    assets: 3,000 yuan (bank, 2023-11-02)
+  unless supporter: no (the exception does not apply), "Notice" annex 2
   the longest time of 6 months is not over, "Measures" art. 9
     previously receives allowance: no
-  amount: line * size - counted = 500 * 3 - 80.08 = 1419.92 yuan per month, "Measures" art. 9
-  up to 90% * line * size (1350 yuan per month): 1419.92 \
-yuan per month → 1350 yuan per month
+  amount: line * size - counted = 500 * 3 - 80.08 = 1,419.92 yuan per month, "Measures" art. 9
+  up to 90% * line * size (1,350 yuan per month): 1,419.92 \
+yuan per month → 1,350 yuan per month
   rounded up to 1 yuan per month: unchanged
 Figures:
   line ("hill"): 500 yuan per month since 2023-01-01 (synthetic), "Measures" art. 1
@@ -282,6 +282,7 @@ What follows:
   paid from start of month after decided_on
   for at most 6 months
   appeal to county government within 60 days after decided_on
+  Bring this letter along.
 """
 
 
@@ -304,18 +305,18 @@ def test_the_same_in_chinese() -> None:
         "家庭人口：人员的数量 = 3，依据《Measures》第二条",
         "县 c 的地名：“hill”",
         (
-            "家庭财产 不超过24个月 × 保障线 × 家庭人口：3000元 不超过36000元（符合），"
+            "家庭财产 不超过24个月 × 保障线 × 家庭人口：3,000元 不超过36,000元（符合），"
             "依据《Measures》第五条第二款第（三）项"
         ),
-        "家庭财产：3000元（bank、2023年11月2日）",
-        "但 有赡养能力人的除外：否（符合），依据《Notice》annex 2",
+        "家庭财产：3,000元（bank、2023年11月2日）",
+        "但 有赡养能力人的除外：否（不属于除外情形），依据《Notice》annex 2",
         "最长6个月，尚未届满，依据《Measures》第九条",
         "上次享受 生活补助：否",
         (
-            "给付：保障线 × 家庭人口 - 计入收入 = 500 × 3 - 80.08 = 1419.92元/月，"
+            "给付：保障线 × 家庭人口 - 计入收入 = 500 × 3 - 80.08 = 1,419.92元/月，"
             "依据《Measures》第九条"
         ),
-        "不得超过90% × 保障线 × 家庭人口（1350元/月）：1419.92元/月 → 1350元/月",
+        "不得超过90% × 保障线 × 家庭人口（1,350元/月）：1,419.92元/月 → 1,350元/月",
         "向上取整至1元/月：不变",
     ]
 
@@ -350,12 +351,11 @@ def test_a_table_names_its_inputs_and_their_values() -> None:
     assert "level: the value of the table for points (60) = 3" in lines(explained("plan_b"))
 
 
-def test_a_sum_over_months_gives_the_value_of_each_month() -> None:
+def test_a_sum_over_months_tells_of_months_that_are_alike_together() -> None:
     assert [
         "amount: 1 yuan * past_sizes = 1 * 6 = 6 yuan",
         "past_sizes: sum of size over months from today - 2 months to today = 6",
-        "size on 2023-10-01: 3",
-        "size on 2023-11-01: 3",
+        'size in each month from 2023-10 to 2023-11: count of person = 3, "Measures" art. 2',
     ] == lines(explained("bonus"))[1:]
 
 
@@ -374,11 +374,11 @@ def test_a_sum_over_months_gives_the_value_of_each_month() -> None:
             "allowance",
             {"assets": 36001},
             (
-                "assets <= 24 months * line * size: 36001 > 36000 yuan (fails),"
+                "assets <= 24 months * line * size: 36,001 > 36,000 yuan (fails),"
                 ' "Measures" art. 5(2)(3)'
             ),
         ),
-        ("allowance", {"supporter": True}, 'unless supporter: yes (fails), "Notice" annex 2'),
+        ("allowance", {"supporter": True}, 'unless supporter: yes (the exception applies), "Notice" annex 2'),
         (
             "plan_b",
             {"rural": True},
@@ -394,7 +394,7 @@ def test_a_sum_over_months_gives_the_value_of_each_month() -> None:
         (
             "home_help",
             {"choice": "institution"},
-            'choice is home_help: institution (fails), "Measures" art. 8',
+            'institution was chosen instead of home_help (choice), "Measures" art. 8',
         ),
         (
             "gap",
@@ -474,17 +474,23 @@ def test_what_is_open_is_shown_with_its_bounds_and_who_can_close_it() -> None:
     shown = explain.text(explained("allowance", disputed(), more=open_questions), "en")
 
     expected = """\
-allowance for household h on 2023-12-01: undecided; if granted, 1350 yuan per month
+allowance for household h on 2023-12-01: undecided; if granted, 1,350 yuan per month
 Reasons:
-  assets <= 24 months * line * size: between 0 and 1000000 yuan; the line is \
-36000 yuan (undecided), "Measures" art. 5(2)(3)
-    assets: between 0 and 1000000 yuan (not given)
+  assets <= 24 months * line * size: between 0 and 1,000,000 yuan; the line is \
+36,000 yuan (undecided), "Measures" art. 5(2)(3)
+    assets: between 0 and 1,000,000 yuan (not given)
     place of county c: "hill"
     size: count of person = 3, "Measures" art. 2
-  unless supporter: yes or no (undecided), "Notice" annex 2
-    supporter: yes or no (disputed)
+  unless supporter: yes or no (disputed) (whether the exception applies is undecided), \
+"Notice" annex 2
+  amount: line * size - counted = 500 * 3 - 80.08 = 1,419.92 yuan per month, "Measures" art. 9
+    counted: income * (1 - share) = 100.1 * (1 - 0.2) = 80.08 yuan per month, "Measures" art. 3(1)
+      income: 100.1 yuan per month
+  up to 90% * line * size (1,350 yuan per month): 1,419.92 \
+yuan per month → 1,350 yuan per month
+  rounded up to 1 yuan per month: unchanged
 Missing, most decisive first:
-  assets of household h, held by bank, applicant: may settle it; ask: What are your savings?
+  assets of household h, held by bank, otherwise by applicant: may settle it; ask: What are your savings?
   supporter of household h, held by police, registry: settles it only together with others
   whether household h has more records of person: settles it
   hardship of household h, decided by county bureau
@@ -516,9 +522,10 @@ def test_an_undecided_rival_is_named() -> None:
 
 
 def test_one_household_alone_cannot_know_its_place() -> None:
-    assert ["whether the fund for voucher reaches this claim is undecided"] == lines(
-        explained("voucher")
-    )
+    assert [
+        "amount: 300 yuan",
+        "whether the fund for voucher reaches this claim is undecided",
+    ] == lines(explained("voucher"))
 
 
 # ---------------------------------------------------------------- error
@@ -550,10 +557,10 @@ def test_an_obligation_shows_both_sides_and_its_headroom() -> None:
     explanation = explained("spending", record=("county", "c"))
 
     assert [
-        'spent >= 60% * fund: 500 < 600 yuan (fails), "Measures" art. 10',
+        'spent >= 60% * fund: 500 < 600 yuan; short by 100 yuan (fails), "Measures" art. 10',
         "spent: 500 yuan",
-        "fund: 1000 yuan",
-        'spent <= fund: 500 <= 1000 yuan (holds), "Measures" art. 10',
+        "fund: 1,000 yuan",
+        'spent <= fund: 500 <= 1,000 yuan; 500 yuan to spare (holds), "Measures" art. 10',
     ] == lines(explanation)
     assert [-100, 500] == [reason.headroom for reason in explanation.reasons]
 
@@ -569,11 +576,11 @@ To household h
 
 Under "Measures" art. 4: met, counted / size < line (about \
 26.69 yuan per month; line 500 yuan per month). Under "Measures" art. 5(2)(3): met, assets \
-<= 24 months * line * size (3000 yuan; line 36000 yuan). Under "Notice" annex 2: the exception \
+<= 24 months * line * size (3,000 yuan; line 36,000 yuan). Under "Notice" annex 2: the exception \
 does not apply, supporter (no). The calculation: line * size - counted = 500 * 3 - 80.08 = \
-1419.92 yuan per month, "Measures" art. 9; up to 90% * line * size (1350 yuan per month): 1419.92 \
-yuan per month → 1350 yuan per month. \
-Decision: allowance is granted, 1350 yuan per month.
+1,419.92 yuan per month, "Measures" art. 9; up to 90% * line * size (1,350 yuan per month): \
+1,419.92 yuan per month → 1,350 yuan per month. \
+Decision: allowance is granted, 1,350 yuan per month.
 
 This rests on the circumstances of 2023-12-01. These figures are made up and have no force of law: \
 line. The figure share is to be checked: scanned. "Notice" is to be checked: article not \
@@ -615,13 +622,13 @@ def test_the_letter_of_an_open_case_says_what_is_missing_disputed_and_assumed() 
     paragraph = shown.split("\n\n")[3]
 
     assert (
-        "assets of household h is missing (held by bank, applicant). "
+        "Assets of household h is missing. "
         "Please answer: What are your savings? "
-        "supporter of household h is disputed: police says yes, registry says no. "
+        "Supporter of household h is disputed: police says yes, registry says no. "
         "It counts as unknown until it is verified. "
         "It is not known whether there are more records of person for household h. "
-        "hardship of household h is still to be decided by county bureau. "
-        "disability of person a was not given; taken as none_known. Say so if this is wrong."
+        "Hardship of household h is still to be decided by county bureau. "
+        "Disability of person a was not given; taken as none_known. Say so if this is wrong."
     ) == paragraph
 
 
@@ -631,7 +638,7 @@ def test_the_letter_of_an_open_case_in_chinese() -> None:
     paragraph = shown.split("\n\n")[3]
 
     assert (
-        "尚缺家庭 h 的家庭财产，由bank、applicant提供。请答复：What are your savings?"
+        "尚缺家庭 h 的家庭财产。请答复：What are your savings?"
         "家庭 h 的有赡养能力人存在争议：police为是、registry为否。核实前按未知处理。"
         "家庭 h 是否还有其他人员，尚不清楚。家庭 h 的hardship尚待county bureau认定。"
         "人员 a 的残疾程度未提供，视为无残疾。如与实际不符，请提出。"

@@ -249,8 +249,8 @@ GAP = calculate(calculate(STANDARD, "*", SIZE), "-", INCOME, PER_MONTH)
         ),
         (
             truth(core.Or, (OLD, truth(core.And, (SEVERE, ALONE)))),
-            "age >= 70 or disability is severe and lives_alone",
-            "年龄 不低于70 或者 残疾程度 为 重度 且 独居",
+            "age >= 70 or (disability is severe and lives_alone)",
+            "年龄 不低于70 或者（残疾程度 为 重度 且 独居）",
         ),
         (
             truth(core.And, (truth(core.Or, (OLD, SEVERE)), ALONE)),
@@ -457,7 +457,7 @@ def test_an_expression_reads_as_its_language_writes_it(
         (540, PER_MONTH, "540 yuan per month", "540元/月"),
         (Fraction(1081, 2), PER_MONTH, "540.5 yuan per month", "540.5元/月"),
         (Fraction(1000, 3), YUAN, "1000/3 yuan", "1000/3元"),
-        (100_000, YUAN, "100000 yuan", "100000元"),
+        (100_000, YUAN, "100,000 yuan", "10万元"),
         (20, HOURS, "20 hours per month", "20小时/月"),
         (1, HOURS, "1 hour per month", "1小时/月"),
         (12, MONTHS, "12 months", "12个月"),
@@ -488,7 +488,7 @@ DAYS = Interval(date(2024, 1, 1).toordinal(), date(2024, 5, 1).toordinal())
     ("possible", "type_", "english", "chinese"),
     [
         (540, PER_MONTH, "540 yuan per month", "540元/月"),
-        (Possible(Interval(0, 5000)), YUAN, "between 0 and 5000 yuan", "0至5000元"),
+        (Possible(Interval(0, 5000)), YUAN, "between 0 and 5,000 yuan", "0至5,000元"),
         (Possible(Interval(0, INFINITY)), YUAN, "at least 0 yuan", "不低于0元"),
         (Possible(Interval(-INFINITY, 5)), NUMBER, "at most 5", "不超过5"),
         (Possible(Interval(-INFINITY, INFINITY)), YUAN, "unknown", "未知"),

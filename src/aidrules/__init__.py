@@ -18,8 +18,9 @@
 79
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from aidrules import lazy
 
 if TYPE_CHECKING:
     from aidrules.decision import LANGUAGE_VERSION, Assumed, Decision, Outcome, Status
@@ -48,36 +49,26 @@ __all__ = [
     "render",
 ]
 
-_HOMES = {
-    "LANGUAGE_VERSION": ("aidrules.decision", "LANGUAGE_VERSION"),
-    "Assumed": ("aidrules.decision", "Assumed"),
-    "Decision": ("aidrules.decision", "Decision"),
-    "Diagnostic": ("aidrules.diagnostics", "Diagnostic"),
-    "ExampleResult": ("aidrules.examples", "ExampleResult"),
-    "Missing": ("aidrules.explain", "Missing"),
-    "Outcome": ("aidrules.decision", "Outcome"),
-    "Policy": ("aidrules.policy", "Policy"),
-    "PolicyError": ("aidrules.policy", "PolicyError"),
-    "Severity": ("aidrules.diagnostics", "Severity"),
-    "Status": ("aidrules.decision", "Status"),
-    "Unit": ("aidrules.types", "Unit"),
-    "load": ("aidrules.policy", "load"),
-    "loads": ("aidrules.policy", "loads"),
-    "render": ("aidrules.diagnostics.render", "text"),
-}
-"""Where each public name lives: it is imported when it is first used, so that importing the
-library costs nothing to those who only want to see whether it is there."""
-
-
-def __getattr__(name: str) -> object:
-    """Import a public name from its module."""
-    if name not in _HOMES:
-        message = f"module 'aidrules' has no attribute {name!r}"
-        raise AttributeError(message)
-    module, attribute = _HOMES[name]
-    value: object = vars(import_module(module))[attribute]
-    globals()[name] = value
-    return value
+__getattr__ = lazy.attributes(
+    __name__,
+    {
+        "LANGUAGE_VERSION": ("aidrules.decision", "LANGUAGE_VERSION"),
+        "Assumed": ("aidrules.decision", "Assumed"),
+        "Decision": ("aidrules.decision", "Decision"),
+        "Diagnostic": ("aidrules.diagnostics", "Diagnostic"),
+        "ExampleResult": ("aidrules.examples", "ExampleResult"),
+        "Missing": ("aidrules.explain", "Missing"),
+        "Outcome": ("aidrules.decision", "Outcome"),
+        "Policy": ("aidrules.policy", "Policy"),
+        "PolicyError": ("aidrules.policy", "PolicyError"),
+        "Severity": ("aidrules.diagnostics", "Severity"),
+        "Status": ("aidrules.decision", "Status"),
+        "Unit": ("aidrules.types", "Unit"),
+        "load": ("aidrules.policy", "load"),
+        "loads": ("aidrules.policy", "loads"),
+        "render": ("aidrules.diagnostics.render", "text"),
+    },
+)
 
 
 def __dir__() -> list[str]:

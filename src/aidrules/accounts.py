@@ -1,15 +1,18 @@
 """A decided grant or requirement to its account: what is missing, assumed, due, and by whom."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import field, frozen
 
+from aidrules import explain as explaining
 from aidrules.backends.interpreter import Evaluation
 from aidrules.case import Record
-from aidrules.explain import Account, Missing
 from aidrules.program import Appeal, Deadline, Expr, Fact, Grant, Office, Requirement
 from aidrules.values import Value
+
+if TYPE_CHECKING:
+    from aidrules.explain import Account, Missing
 
 _Rule = TypeVar("_Rule", Deadline, Office)
 
@@ -41,7 +44,7 @@ class Ground:
         return (self.subject.receives, self.subject.key)
 
 
-def account(ground: Ground) -> Account:
+def account(ground: Ground) -> "Account":
     """Return all that stands beside an outcome."""
     deadline = office = paid_from = until = rule = None
     subject = ground.subject
@@ -52,7 +55,7 @@ def account(ground: Ground) -> Account:
         office = None if decides is None else decides.name
         paid_from = None if subject.paid_from is None else _day(subject.paid_from, ground)
         until = _until(subject.appeal, ground)
-    return Account(
+    return explaining.Account(
         ground.evaluation.program,
         ground.evaluation,
         subject,
@@ -80,7 +83,7 @@ def _if_granted(ground: Ground) -> Value | None:
     return ground.evaluation.value(ground.subject.payment, ground.record)
 
 
-def missing(ground: Ground) -> tuple[Missing, ...]:
+def missing(ground: Ground) -> "tuple[Missing, ...]":
     """Return what could still decide an open outcome, most decisive first."""
     if ground.status != "undecided":
         return ()
@@ -95,7 +98,9 @@ def missing(ground: Ground) -> tuple[Missing, ...]:
             office = None if fact is None else fact.office
             question = None if fact is None else fact.ask
             found.append(
-                Missing(place, each.name, each.is_list, each.score, holders, office, question)
+                explaining.Missing(
+                    place, each.name, each.is_list, each.score, holders, office, question
+                )
             )
         if found:
             break

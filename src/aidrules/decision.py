@@ -6,17 +6,16 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from attrs import evolve, field, frozen
 
-from aidrules import accounts
+from aidrules import accounts, wording
 from aidrules import explain as explaining
 from aidrules.accounts import Ground
 from aidrules.backends.interpreter import Evaluation
 from aidrules.case import Case, Record
 from aidrules.diagnostics import Diagnostic, render
-from aidrules.explain import Account, Explanation, Missing
 from aidrules.lexicon import exact
 from aidrules.program import Grant, Program, Recorded, Requirement, Role
 from aidrules.traverse import expressions, walk
@@ -33,7 +32,9 @@ from aidrules.values import (
     is_decided,
     may_be,
 )
-from aidrules.wording import unit as unit_words
+
+if TYPE_CHECKING:
+    from aidrules.explain import Account, Explanation, Missing
 
 LANGUAGE_VERSION = "1"
 """Which meaning of the language a decision was made by; it changes only with the meaning."""
@@ -103,16 +104,16 @@ class Outcome:
     _ground: Ground = field(repr=False, eq=False)
 
     @cached_property
-    def _account(self) -> Account:
+    def _account(self) -> "Account":
         return accounts.account(self._ground)
 
     @cached_property
-    def explanation(self) -> Explanation:
+    def explanation(self) -> "Explanation":
         """The reasons, as data, with all that stands beside them."""
         return explaining.explain(self._account)
 
     @cached_property
-    def missing(self) -> tuple[Missing, ...]:
+    def missing(self) -> "tuple[Missing, ...]":
         """The facts, lists and judgements that could still decide, most decisive first."""
         return accounts.missing(self._ground)
 
@@ -168,7 +169,7 @@ class Outcome:
             "amount": None if self.amount is None else _plain(self.amount, None),
             "low": None if self.low is None else exact(self.low),
             "high": None if self.high is None else exact(self.high),
-            "unit": None if self.unit is None else unit_words(self.unit, "en"),
+            "unit": None if self.unit is None else wording.unit(self.unit, "en"),
             "reasons": explaining.as_json(self.explanation, language),
             "missing": [_missing_json(each) for each in self.missing],
             "assumed": [self._assumed_json(each) for each in self.assumed],
@@ -507,7 +508,7 @@ def _plain(value: Scalar, type_: Type | None) -> object:
             return value
 
 
-def _missing_json(missing: Missing) -> dict[str, object]:
+def _missing_json(missing: "Missing") -> dict[str, object]:
     return {
         "entity": missing.record.entity,
         "record": missing.record.id,

@@ -14,7 +14,6 @@ from aidrules.diagnostics import Diagnostic
 from aidrules.examples import ExampleResult
 from aidrules.pipeline import Loaded
 from aidrules.program import Program
-from aidrules.schema import json_schema
 
 
 class PolicyError(ValueError):
@@ -99,6 +98,8 @@ class Policy:
             PolicyError: If the policy has errors.
             LookupError: If the policy has no kind of record of that name.
         """
+        from aidrules.schema import json_schema  # noqa: PLC0415 - only for those who ask
+
         return json_schema(self.program, root, language)
 
     def test(self) -> tuple[ExampleResult, ...]:

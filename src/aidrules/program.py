@@ -293,10 +293,16 @@ class Else(Node):
 
 @frozen
 class Branch:
-    """A result and when it holds."""
+    """A result and when it holds.
+
+    Attributes:
+        guard: If it is of an amendment, the first part of its condition, or all of it: where and
+            when the amendment holds.
+    """
 
     condition: "Expr"
     result: "Expr"
+    guard: "Expr | None" = field(eq=False, repr=False, default=None)
 
 
 @frozen

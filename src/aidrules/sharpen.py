@@ -15,9 +15,11 @@ that a term may have is kept by adding 0 times the term.
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from typing import Literal
 
 from attrs import evolve, field, frozen
 
+from aidrules.check.order import in_order
 from aidrules.program import (
     And,
     AnyOver,
@@ -34,6 +36,7 @@ from aidrules.program import (
     EveryOver,
     Expr,
     Extreme,
+    FactUse,
     MonthSum,
     Payable,
     Place,
@@ -92,49 +95,90 @@ class _Affine:
         return len(self.terms) + sum(1 + inner.size for inner in self.groups.values())
 
 
+@frozen
+class _Rule:
+    """A rule that is sharpened.
+
+    Attributes:
+        name: Of the grant or requirement.
+        steps: The steps of the rule's own kind, which may be put in place.
+            INVARIANT: no others: an aggregate means the records below the record it stands on.
+        failing: The test whether an expression may be an error.
+        shared: What the rule needs more than once, and is worked out once, as steps of their own.
+    """
+
+    name: Definition
+    steps: Mapping[str, Definition]
+    failing: Callable[[Expr], bool]
+    shared: dict[Expr, Definition]
+
+    def share(self, value: Expr) -> Expr:
+        """Return the use of a step that stands for a value."""
+        value = _without_idle_terms(value, self.failing)
+        if isinstance(value, Constant | Use | FactUse):
+            return value
+        if value not in self.shared:
+            key = f"{self.name.key}/shared {len(self.shared) + 1}"
+            self.shared[value] = evolve(
+                self.name, key=key, type=value.type, body=value, role=Role.AMOUNT
+            )
+        return Use(self.name.entity, self.shared[value].key, type=value.type, span=value.span)
+
+
 def sharpen(program: Program) -> Program:
     """Return the program with the rewritings in what decides its grants."""
-    eligible = {grant.eligible: grant for grant in program.grants}
-    payments = {grant.payment: grant for grant in program.grants}
-    own_steps: dict[str | None, dict[str, Definition]] = {}
+    steps: dict[str | None, dict[str, Definition]] = {}
     for definition in program.definitions:
         if definition.role is Role.DEFINE:
-            own_steps.setdefault(definition.entity, {})[definition.key] = definition
+            steps.setdefault(definition.entity, {})[definition.key] = definition
     failing = may_fail(program)
-    changed: list[Definition] = []
-    for definition in program.definitions:
-        sharper = definition
-        # INVARIANT: only steps of the rule's own kind are put in place: an aggregate means the
-        # records below the record on which it stands.
-        steps = own_steps.get(definition.entity, {})
-        if definition.role is Role.ELIGIBLE and definition.key in eligible:
-            body = _eligible(definition.body, steps)
-            sharper = evolve(definition, body=body)
-        elif definition.role is Role.AMOUNT and definition.key in payments:
-            lines = [line.condition for line in payments[definition.key].lines]
-            guards = _guards(lines, steps)
-            sharper = evolve(definition, body=_narrowed(definition.body, guards, steps))
-        elif definition.role is Role.REQUIREMENT:
-            sharper = evolve(definition, body=_eligible(definition.body, steps))
-        changed.append(evolve(sharper, body=_without_idle_terms(sharper.body, failing)))
-    return evolve(program, definitions=tuple(changed))
+    changed = dict(program.definition)
+    for grant in program.grants:
+        named = changed[grant.key]
+        rule = _Rule(named, steps.get(grant.entity, {}), failing, {})
+        eligible = changed[grant.eligible]
+        changed[grant.eligible] = evolve(eligible, body=_conditions(eligible.body, rule))
+        payment = changed.get(grant.payment)
+        if payment is not None:
+            guards = _guards([line.condition for line in grant.lines], rule.steps)
+            changed[grant.payment] = evolve(payment, body=_paid(payment.body, guards, rule))
+        changed |= {shared.key: shared for shared in rule.shared.values()}
+    for requirement in program.requirements:
+        named = changed[requirement.key]
+        rule = _Rule(named, steps.get(requirement.entity, {}), failing, {})
+        changed[requirement.key] = evolve(named, body=_conditions(named.body, rule))
+        changed |= {shared.key: shared for shared in rule.shared.values()}
+    ordered = in_order(
+        tuple(changed.values()), program.fact, program.parameter, program.ration, lambda _: None
+    )
+    return evolve(program, definitions=ordered)
 
 
-def _eligible(body: Expr, steps: Mapping[str, Definition]) -> Expr:
-    """Return the conditions of a grant, sharper, and its amount as they narrow it."""
+def _conditions(body: Expr, rule: _Rule) -> Expr:
+    """Return the conditions of a rule, sharper, and its amount as they narrow it."""
     items = body.items if isinstance(body, And) else (body,)
     rewritten: list[Expr] = []
     for n, item in enumerate(items):
         earlier = items[:n]
         if isinstance(item, Payable):
-            guards = _guards(earlier, steps)
-            value = _narrowed(item.value, guards, steps)
-            rewritten.append(evolve(item, value=value))
+            guards = _guards(earlier, rule.steps)
+            value = _narrowed(item.value, guards, rule)
+            rewritten.append(evolve(item, value=rule.share(value)))
         else:
-            rewritten.append(_condition(item, earlier, steps))
+            rewritten.append(_condition(item, earlier, rule))
     if isinstance(body, And):
         return evolve(body, items=tuple(rewritten))
     return rewritten[0]
+
+
+def _paid(body: Expr, guards: tuple[_Affine, ...], rule: _Rule) -> Expr:
+    """Return the amount of a grant, never below 0, as its conditions narrow it."""
+    match body:
+        case Extreme(word="highest", items=(amount, Constant(value=0) as zero)):
+            narrowed = _narrowed(amount, guards, rule)
+            return evolve(body, items=(rule.share(narrowed), zero))
+        case _:
+            return body
 
 
 # ---------------------------------------------------------------- conditions
@@ -152,20 +196,27 @@ def _standing_alone(line: Expr, steps: Mapping[str, Definition]) -> Expr:
     return line
 
 
-def _condition(line: Expr, earlier: Iterable[Expr], steps: Mapping[str, Definition]) -> Expr:
+def _condition(line: Expr, earlier: Iterable[Expr], rule: _Rule) -> Expr:
     """Return a comparison of sums with its like terms collected, if there are any."""
-    compared = _standing_alone(line, steps)
+    compared = _standing_alone(line, rule.steps)
     if not isinstance(compared, Compare) or not isinstance(core(compared.left.type), Quantity):
         return line
-    difference = _difference(compared, earlier, steps)
+    difference = _difference(compared, earlier, rule.steps)
     if difference is None:
         return line
     sharper, before = difference
     if sharper.size >= before:
         return line
+    # Written as what the line keeps above 0, it is the very difference that narrows the amount.
+    op = compared.op
+    if op in {"<", "<="}:
+        sharper, op = sharper.scaled(Fraction(-1)), _TURNED[op]
     zero = Constant(0, type=compared.left.type, span=compared.span)
-    left = _expression(sharper, compared.left.type, compared.span)
-    return evolve(compared, left=left, right=zero)
+    left = rule.share(_expression(sharper, compared.left.type, compared.span))
+    return evolve(compared, op=op, left=left, right=zero)
+
+
+_TURNED: Mapping[str, Literal[">", ">="]] = {"<": ">", "<=": ">="}
 
 
 def _difference(
@@ -220,30 +271,28 @@ def _guards(lines: Iterable[Expr], steps: Mapping[str, Definition]) -> tuple[_Af
 # ---------------------------------------------------------------- amounts
 
 
-def _narrowed(value: Expr, guards: tuple[_Affine, ...], steps: Mapping[str, Definition]) -> Expr:
+def _narrowed(value: Expr, guards: tuple[_Affine, ...], rule: _Rule) -> Expr:
     """Return an amount in which the difference that a line keeps above 0 is not below it."""
     match value:
         case Round(value=inner):
-            return evolve(value, value=_narrowed(inner, guards, steps))
+            return evolve(value, value=_narrowed(inner, guards, rule))
         case Extreme(items=items):
-            return evolve(value, items=tuple(_narrowed(item, guards, steps) for item in items))
+            return evolve(value, items=tuple(_narrowed(item, guards, rule) for item in items))
         case Cases(branches=branches, otherwise=otherwise):
             chosen = tuple(
-                Branch(b.condition, _narrowed(b.result, guards, steps)) for b in branches
+                evolve(branch, result=_narrowed(branch.result, guards, rule)) for branch in branches
             )
-            rest = None if otherwise is None else _narrowed(otherwise, guards, steps)
+            rest = None if otherwise is None else _narrowed(otherwise, guards, rule)
             return evolve(value, branches=chosen, otherwise=rest)
         case Arithmetic(op="+" | "-"):
-            return _narrowed_sum(value, guards, steps)
+            return _narrowed_sum(value, guards, rule)
         case _:
             return value
 
 
-def _narrowed_sum(
-    value: Arithmetic, guards: tuple[_Affine, ...], steps: Mapping[str, Definition]
-) -> Expr:
-    whole = _affine(value, steps)
-    apart = _affine(value.left, steps).size + _affine(value.right, steps).size
+def _narrowed_sum(value: Arithmetic, guards: tuple[_Affine, ...], rule: _Rule) -> Expr:
+    whole = _affine(value, rule.steps)
+    apart = _affine(value.left, rule.steps).size + _affine(value.right, rule.steps).size
     zero = Constant(0, type=value.type, span=value.span)
     for guard in guards:
         if not guard.size:
@@ -251,7 +300,7 @@ def _narrowed_sum(
         rest = _without(whole, guard)
         if rest is None:
             continue
-        kept = _expression(guard, value.type, value.span)
+        kept = rule.share(_expression(guard, value.type, value.span))
         floor = Extreme("highest", (kept, zero), type=value.type, span=value.span)
         if not rest.size and not rest.number:
             return floor
@@ -375,7 +424,8 @@ def _without_idle_terms(value: Expr, failing: Callable[[Expr], bool]) -> Expr:
             return evolve(value, value=_without_idle_terms(inner, failing))
         case Cases(branches=branches, otherwise=otherwise):
             chosen = tuple(
-                Branch(b.condition, _without_idle_terms(b.result, failing)) for b in branches
+                Branch(b.condition, _without_idle_terms(b.result, failing), b.guard)
+                for b in branches
             )
             rest = None if otherwise is None else _without_idle_terms(otherwise, failing)
             return evolve(value, branches=chosen, otherwise=rest)

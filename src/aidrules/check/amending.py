@@ -42,7 +42,7 @@ def amended(base: tuple[Expr, list[ast.Shaping], Scope], symbol: Symbol, scope: 
             shaped.append((holds, own, place))
     body = shape(value, shapings, home)
     for holds, own, place in shaped:
-        branch = Branch(holds, shape(value, own, place))
+        branch = Branch(holds, shape(value, own, place), holds)
         body = Cases((branch,), body, type=symbol.type, span=holds.span)
     conflict = _conflicts(symbol, scope)
     if conflict:
@@ -57,7 +57,7 @@ def _replacement(amendment: Amendment, type_: Type, holds: Expr, scope: Scope) -
     if rows:
         table = decision(rows, type_, scope, amendment.item.target.span)
         if table is not None:
-            branches.append(Branch(holds, table))
+            branches.append(Branch(holds, table, holds))
     for clause in amendment.item.clauses:
         match clause:
             case ast.Amount(result=written, case=case, cite=cite):
@@ -74,7 +74,7 @@ def _replacement(amendment: Amendment, type_: Type, holds: Expr, scope: Scope) -
         condition = holds
         if isinstance(case, ast.WhenCase):
             condition = And((holds, truth(case.condition, scope)), type=TRUTH, span=clause.span)
-        branches.append(Branch(condition, value))
+        branches.append(Branch(condition, value, holds))
     return branches
 
 
@@ -102,12 +102,9 @@ def _conflicts(symbol: Symbol, scope: Scope) -> list[Branch]:
             )
             span = other.item.target.span
             facts = (("name", symbol.name), ("one", one.module), ("other", other.module))
-            branches.append(
-                Branch(
-                    And(tuple(places), type=TRUTH, span=span),
-                    Fail("amendment-conflict", facts, type=symbol.type, span=span),
-                )
-            )
+            both = And(tuple(places), type=TRUTH, span=span)
+            fails = Fail("amendment-conflict", facts, type=symbol.type, span=span)
+            branches.append(Branch(both, fails, both))
     return branches
 
 

@@ -443,7 +443,8 @@ def figure(
     value: Expr = Figure(symbol.key, tuple(keys), on, type=symbol.type, span=span)
     for amendment in scope.names.amendments.get(symbol.key, ()):
         amended = Figure(amendment.key, tuple(keys), on, type=symbol.type, span=span)
-        branch = Branch(guard(amendment, scope), amended)
+        holds = guard(amendment, scope)
+        branch = Branch(holds, amended, holds)
         value = Cases((branch,), value, type=symbol.type, span=span)
     return value
 

@@ -116,9 +116,10 @@ def exclusion(item: ast.OnlyOneOf, scope: Scope) -> Exclusion | None:
             if says is None:
                 return None
             choice = use(says, fact.span, scope.at(entity))
-            values = {name.text.rpartition(".")[2] for name in item.grants}
+            values = dict.fromkeys(name.text.rpartition(".")[2] for name in item.grants)
             if not isinstance(core(choice.type), Choice) or (
-                isinstance(core(choice.type), Choice) and not values <= set(_values(choice.type))
+                isinstance(core(choice.type), Choice)
+                and not set(values) <= set(_values(choice.type))
             ):
                 scope.report(catalogue.choice_names_no_grant(fact.span, fact.text, tuple(values)))
                 return None

@@ -149,7 +149,7 @@ def _applied(account: Account, rules: tuple[Office | Deadline, ...]) -> Applied 
     for each in applying:
         if isinstance(each, Deadline):
             tried.extend(_length(reader, each.period))
-    return Applied(tuple(applying), finished(reader, tried))
+    return Applied(tuple(applying), finished(reader, tried, account.subject.key))
 
 
 def _length(reader: Reader, period: Expr) -> tuple[Reason, ...]:

@@ -83,6 +83,10 @@ class _Writer:
         if amounts and amounts[0].outcome is Outcome.GIVES and not (is_plain and amounts[1:] == []):
             steps = (self.speaker.sentence(each) for each in amounts if _changes(each))
             yield self.fill("calculation", line=self.speaker.lexicon.join(steps, "semicolon"))
+        if amounts and amounts[0].outcome is Outcome.FAILS:
+            inner = [self.speaker.sentence(each) for each in amounts[0].parts if each.worked]
+            if inner:
+                yield self.fill("calculation", line=self.speaker.lexicon.join(inner, "semicolon"))
 
     def reason(self, reason: Reason) -> str:
         """Return a sentence for a reason; "" for one that says nothing to the applicant."""

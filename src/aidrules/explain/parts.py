@@ -32,9 +32,15 @@ PARTS = 40
 _Mark = tuple[object, ...]
 
 
-def finished(reader: Reader, found: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Return reasons with their parts: each step and each fact once, where it is met first."""
-    finisher = _Finisher(reader)
+def finished(reader: Reader, found: Iterable[Reason], own: str | None = None) -> tuple[Reason, ...]:
+    """Return reasons with their parts: each step and each fact once, where it is met first.
+
+    Args:
+        reader: The one that read them.
+        found: Reasons without parts.
+        own: The key of the grant that is decided, if these reasons look back at its outcome.
+    """
+    finisher = _Finisher(reader, own)
     return tuple([finisher.finish(reason, DEPTH) for reason in found])
 
 
@@ -43,10 +49,12 @@ class _Finisher:
     """Finishes the reasons of one explanation.
 
     Attributes:
+        own: The key of a grant whose outcome is no part: it stands above these reasons.
         seen: The steps and facts that were said.
     """
 
     reader: Reader
+    own: str | None = None
     seen: set[_Mark] = field(factory=set)
 
     def finish(self, reason: Reason, depth: int) -> Reason:
@@ -56,6 +64,8 @@ class _Finisher:
         for step in reason.rests:
             _Gatherer(self, reason, depth, parts, used).gather(step)
         parts += [self.finish(each, depth) for each in reason.parts if each.kind is not Kind.CASE]
+        if not (parts or used or reason.rests):
+            return reason
         return evolve(
             reason,
             rests=(),
@@ -140,13 +150,19 @@ class _Gatherer:
             self.parts.append(Reason(Kind.UNLISTED, Outcome.UNDECIDED, step, step))
 
     def is_stated(self, step: Step) -> bool:
-        """Whether a step is what the reason states itself."""
-        return step.expression == self.reason.statement.expression
+        """Whether a step is what the reason states itself, or a value that its case shows."""
+        reason = self.reason
+        if step.expression == reason.statement.expression:
+            return True
+        return reason.kind is Kind.CASE and any(
+            step.expression == e.expression for e in reason.sides
+        )
 
     def fact(self, step: Step, at: Record, name: str) -> None:
         day = step.today if isinstance(at.facts.get(name), Series) else None
         is_new = self.finisher.is_new(Kind.FACT, name, at, day)
-        if is_new and not (self.is_stated(step) and name not in at.given):
+        is_told = self.is_stated(step) and (at is self.reason.whole.record or name not in at.given)
+        if is_new and not is_told:
             owned = Step(step.expression, step.value, at, step.today)
             self.parts.append(Reason(Kind.FACT, Outcome.GIVES, owned, owned, name))
         for default in self.finisher.reader.trace.operands(step):
@@ -163,6 +179,8 @@ class _Gatherer:
             if self.depth > 0:
                 found = reader.definition(owned, key)
                 self.parts.append(self.finisher.finish(found, self.depth - 1))
+            return
+        if key.partition("/")[0] == self.finisher.own and at is reader.record:
             return
         found = Reason(Kind.DECISION, Outcome.GIVES, owned, owned, key)
         lines = tuple(self.deciding(owned, key)) if self.depth > 0 else ()
@@ -191,7 +209,7 @@ class _Gatherer:
     def short(self, line: Reason) -> Reason:
         """Return a reason with the figures that it rests on, and nothing else."""
         used: list[FigureUsed] = []
-        inner = _Finisher(self.finisher.reader, set())
+        inner = _Finisher(self.finisher.reader)
         for step in line.rests:
             _Gatherer(inner, line, 1, [], used).gather(step)
         return evolve(line, rests=(), parts=(), figures=(*line.figures, *used))

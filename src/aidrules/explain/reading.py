@@ -6,7 +6,7 @@ from fractions import Fraction
 from attrs import evolve, frozen
 
 from aidrules.case import Record
-from aidrules.explain.reasons import CaseTaken, Kind, Outcome, Reason, VersionTaken
+from aidrules.explain.reasons import CaseTaken, Kind, Outcome, Reason, RowTaken, Taken, VersionTaken
 from aidrules.program import (
     And,
     AnyOver,
@@ -38,7 +38,7 @@ from aidrules.program import (
     Within,
 )
 from aidrules.trace import Step, Trace
-from aidrules.types import NUMBER, TRUTH, Quantity, core
+from aidrules.types import TRUTH, Quantity, core, is_ordered
 from aidrules.values import (
     Failure,
     Infinite,
@@ -48,8 +48,27 @@ from aidrules.values import (
     Value,
     bounds,
     failure_of,
+    is_decided,
     settle,
 )
+
+
+@frozen
+class Chosen:
+    """The result of the case, version or row that was taken.
+
+    Attributes:
+        cases: Which it is, the outermost first.
+        tried: Why it was taken, and why those before it were not.
+        rests: What else it rests on.
+        is_open: Whether several may still be taken: then these are the result.
+    """
+
+    step: Step
+    cases: tuple[Taken, ...] = ()
+    tried: tuple[Reason, ...] = ()
+    rests: tuple[Step, ...] = ()
+    is_open: bool = False
 
 
 @frozen
@@ -127,10 +146,11 @@ class Reader:
             own = tuple(each for step in named_in for each in step.body.cites or step.citations)
             cited = line.citations or condition.cites or own
             value = negated(statement.value) if is_exception else statement.value
-            reason = self.reason(kind, outcome_of(value), statement)
             found.append(
-                evolve(
-                    reason,
+                self.reason(
+                    kind,
+                    outcome_of(value),
+                    statement,
                     whole=whole,
                     about=about,
                     named=named,
@@ -142,8 +162,9 @@ class Reader:
     def tried(self, condition: Step) -> Iterator[Reason]:
         """Yield the reasons why a case was taken, or was not."""
         for statement, named in self.parts(condition, wanted=condition.value is True):
-            reason = self.reason(Kind.CASE, outcome_of(statement.value), statement)
-            yield evolve(reason, named=named, citations=statement.expression.cites)
+            cited = statement.expression.cites
+            outcome = outcome_of(statement.value)
+            yield self.reason(Kind.CASE, outcome, statement, named=named, citations=cited)
 
     def parts(self, step: Step, *, wanted: bool) -> Iterator[tuple[Step, tuple[str, ...]]]:
         """Yield what must all hold (if not wanted: must all fail), and how each was named."""
@@ -192,7 +213,17 @@ class Reader:
             chosen = [each for each in chosen if each.value == step.value][:1]
         return chosen[0] if len(chosen) == 1 and chosen[0].value == step.value else None
 
-    def reason(self, kind: Kind, outcome: Outcome, statement: Step) -> Reason:
+    def reason(
+        self,
+        kind: Kind,
+        outcome: Outcome,
+        statement: Step,
+        *,
+        whole: Step | None = None,
+        about: str | None = None,
+        named: tuple[str, ...] = (),
+        citations: tuple[Citation, ...] = (),
+    ) -> Reason:
         """Return a reason with its sides."""
         sides: tuple[Step, ...] = ()
         records: tuple[Record, ...] = ()
@@ -211,11 +242,14 @@ class Reader:
         return Reason(
             kind,
             outcome,
+            statement if whole is None else whole,
             statement,
-            statement,
+            about,
+            named,
             sides=sides,
             records=records,
             headroom=_headroom(statement.expression, sides),
+            citations=citations,
             rests=(statement,),
             failure=failure_of(statement.value),
         )
@@ -232,32 +266,42 @@ class Reader:
 
     def definition(self, step: Step, key: str) -> Reason:
         """Return the reason of a named step: its value, and how it came about."""
-        found = Reason(
-            Kind.STEP,
-            Outcome.ERROR if isinstance(step.value, Failure) else Outcome.GIVES,
-            step,
-            step,
-            key,
-            citations=self.program.definition[key].citations,
-            failure=failure_of(step.value),
+        outcome = Outcome.ERROR if isinstance(step.value, Failure) else Outcome.GIVES
+        cited = self.program.definition[key].citations
+        failure = failure_of(step.value)
+        found, *lines = self.value(
+            self.body(step), Kind.STEP, outcome, step, key, cited=cited, failure=failure
         )
-        found, *lines = self.value(found, self.body(step))
-        return evolve(found, parts=(*found.parts, *lines))
+        return evolve(found, parts=(*found.parts, *lines)) if lines else found
 
-    def value(self, found: Reason, step: Step) -> tuple[Reason, ...]:
-        """Return a reason with the case and formula of a value, and its limits and rounding."""
+    def value(
+        self,
+        step: Step,
+        kind: Kind,
+        outcome: Outcome,
+        whole: Step,
+        about: str,
+        *,
+        cited: tuple[Citation, ...],
+        failure: Failure | None,
+    ) -> tuple[Reason, ...]:
+        """Return the reason of a value: its case and formula; and behind it limits and rounding."""
         inner, lines = self.shaped(step)
-        formula, cases, tried = self.chosen(inner)
-        more, inside = self.shaped(formula)
-        found = evolve(
-            found,
-            statement=more,
-            cases=cases,
+        chosen = self.chosen(inner)
+        more, inside = self.shaped(chosen.step)
+        found = Reason(
+            kind,
+            outcome,
+            whole,
+            more,
+            about,
+            cases=chosen.cases,
             sides=self.inputs(more),
             worked=self.worked(more),
-            citations=more.expression.cites or found.citations,
-            rests=(more,),
-            parts=tuple(tried),
+            citations=more.expression.cites or cited,
+            rests=(*chosen.rests, more),
+            parts=chosen.tried,
+            failure=failure,
         )
         return (found, *inside, *lines)
 
@@ -291,7 +335,7 @@ class Reader:
             case expr:
                 match step.value:
                     case int() | Fraction():
-                        return Constant(step.value, type=NUMBER, span=expr.span)
+                        return Constant(step.value, type=expr.type, span=expr.span)
                     case _:
                         return None
 
@@ -303,16 +347,8 @@ class Reader:
             outcome = Outcome.ERROR
         elif outcome is Outcome.GIVES and isinstance(step.value, Possible):
             outcome = Outcome.UNDECIDED
-        found = Reason(
-            Kind.AMOUNT,
-            outcome,
-            step,
-            step,
-            grant.key,
-            citations=grant.citations,
-            failure=failure_of(payable.value),
-        )
-        return self.value(found, step)
+        cited, failure = grant.citations, failure_of(payable.value)
+        return self.value(step, Kind.AMOUNT, outcome, step, grant.key, cited=cited, failure=failure)
 
     def shaped(self, step: Step) -> tuple[Step, tuple[Reason, ...]]:
         """Return what limits and rounding were applied to, and the reasons of these lines."""
@@ -337,42 +373,79 @@ class Reader:
             step = before
         return step, tuple(reversed(lines))
 
-    def chosen(
-        self, step: Step
-    ) -> tuple[Step, tuple[CaseTaken | VersionTaken, ...], tuple[Reason, ...]]:
-        """Return the result of the case taken, which case that is, and why it was taken.
-
-        If several may still be taken, the result are these cases, without those that cannot.
-        """
-        cases: list[CaseTaken | VersionTaken] = []
-        tried: list[Reason] = []
-        while isinstance(step.expression, Cases):
-            expr = step.expression
-            is_dated = isinstance(expr.otherwise, Fail) and expr.otherwise.code == "no-version"
-            conditions, results = self.reached(step, expr)
-            if not is_dated:
-                tried.extend(reason for each in conditions for reason in self.tried(each))
-            match results:
-                case [(branch, result)] if not any(
-                    isinstance(each.value, Failure) for each in conditions
-                ):
-                    pass
-                case [_, *_]:
-                    return (
-                        evolve(step, expression=_possible(expr, results)),
-                        tuple(cases),
-                        (*tried,),
-                    )
+    def chosen(self, step: Step) -> Chosen:
+        """Return the result of the case taken; of several that may be, those without the rest."""
+        found = Chosen(step)
+        while not found.is_open:
+            match found.step.expression:
+                case Cases() as expr:
+                    deeper = self.case(found, expr)
+                case Table() as expr:
+                    deeper = self.row(found, expr)
                 case _:
-                    break
-            if is_dated:
-                if branch is not None:
-                    cases.append(_version(branch.condition))
-            else:
-                holds = None if branch is None else conditions[-1]
-                cases.append(CaseTaken(holds))
-            step = result
-        return step, tuple(cases), tuple(tried)
+                    deeper = None
+            if deeper is None:
+                break
+            found = deeper
+        return found
+
+    def case(self, found: Chosen, expr: Cases) -> Chosen | None:
+        """Return the result of the case that was taken; None if there is none."""
+        conditions, results = self.reached(found.step, expr)
+        is_dated = isinstance(expr.otherwise, Fail) and expr.otherwise.code == "no-version"
+        asked = [] if is_dated else [self.unguarded(each, expr) for each in conditions]
+        steps = [each for each in asked if each is not None]
+        if not results or any(isinstance(each.value, Failure) for each in conditions):
+            return None
+        tried = tuple(reason for each in steps for reason in self.tried(each))
+        if len(results) > 1:
+            step = evolve(found.step, expression=_possible(expr, results))
+            return evolve(found, step=step, tried=(*found.tried, *tried), is_open=True)
+        ((branch, result),) = results
+        taken: tuple[Taken, ...] = ()
+        rests: tuple[Step, ...] = ()
+        if branch is None:
+            if any(each.guard is None for each in expr.branches):
+                taken = (CaseTaken(None),)
+        elif is_dated:
+            taken = (_version(branch.condition),)
+        elif asked[-1] is not None:
+            taken = (CaseTaken(asked[-1]),)
+            if len(steps) == 1 and not _says_more(tried):
+                tried, rests = (), (asked[-1],)  # the case itself says it
+        return Chosen(
+            result, (*found.cases, *taken), (*found.tried, *tried), (*found.rests, *rests)
+        )
+
+    def row(self, found: Chosen, expr: Table) -> Chosen | None:
+        """Return the rule of the row of a table that was taken; None if it is no rule."""
+        operands = self.trace.operands(found.step)
+        inputs, results = operands[: len(expr.inputs)], operands[len(expr.inputs) :]
+        match results:
+            case (result,) if not isinstance(result.expression, Constant) and all(
+                is_decided(each.value) for each in inputs
+            ):
+                return Chosen(
+                    result,
+                    (*found.cases, RowTaken(inputs)),
+                    found.tried,
+                    (*found.rests, *inputs),
+                )
+            case _:
+                return None
+
+    def unguarded(self, condition: Step, expr: Cases) -> Step | None:
+        """Return a condition without the part that says where an amendment holds.
+
+        None if nothing else is asked, or if the amendment is sure not to hold.
+        """
+        branch = next(each for each in expr.branches if each.condition is condition.expression)
+        if branch.guard is None:
+            return condition
+        operands = self.trace.operands(condition)
+        if branch.condition is branch.guard or len(operands) == 1:
+            return None if isinstance(condition.value, bool) else condition
+        return operands[-1]
 
     def reached(
         self, step: Step, expr: Cases
@@ -400,6 +473,17 @@ def _possible(expr: Cases, results: list[tuple[Branch | None, Step]]) -> Cases:
     branches = tuple(branch for branch, _ in results if branch is not None)
     is_last = any(branch is None for branch, _ in results)
     return evolve(expr, branches=branches, otherwise=expr.otherwise if is_last else None)
+
+
+def _says_more(tried: tuple[Reason, ...]) -> bool:
+    """Whether the reasons of a case show more than the words of its condition do."""
+    match tried:
+        case (Reason(statement=Step(expression=Compare(left=left)), named=()),):
+            return is_ordered(core(left.type))
+        case (Reason(named=()),):
+            return False
+        case _:
+            return True
 
 
 def _version(condition: Expr) -> VersionTaken:

@@ -9,8 +9,11 @@ from aidrules.case import Record
 from aidrules.program import (
     Citation,
     Expr,
+    Fact,
+    FactUse,
     FigureValue,
     Parameter,
+    Program,
 )
 from aidrules.trace import Step
 from aidrules.values import (
@@ -89,11 +92,25 @@ class CaseTaken:
 
 
 @frozen
+class RowTaken:
+    """The row of a table that gave a value by a rule of its own.
+
+    Attributes:
+        inputs: What the table was read by.
+    """
+
+    inputs: tuple[Step, ...]
+
+
+@frozen
 class VersionTaken:
     """The dated version that gave a value: days as ordinals, both included, None if open."""
 
     first: int | None
     last: int | None
+
+
+Taken = CaseTaken | RowTaken | VersionTaken
 
 
 @frozen
@@ -132,7 +149,7 @@ class Reason:
     records: tuple[Record, ...] = ()
     worked: Expr | None = None
     headroom: Value | None = None
-    cases: tuple[CaseTaken | VersionTaken, ...] = ()
+    cases: "tuple[Taken, ...]" = ()
     until: int | None = None
     citations: tuple[Citation, ...] = ()
     figures: tuple[FigureUsed, ...] = ()
@@ -158,6 +175,17 @@ def citations(found: Iterable[Reason]) -> Iterator[Citation]:
         yield from reason.citations
         for figure in reason.figures:
             yield from figure.citations
+
+
+def facts_read(found: Iterable[Reason], program: Program) -> Iterator[tuple[Record, Fact, Value]]:
+    """Yield the facts that reasons state or rest on, with the records that they are of."""
+    for reason in _all(found):
+        for step in (reason.statement, *reason.sides):
+            match step.expression:
+                case FactUse(entity=entity, name=name):
+                    yield step.record.above(entity), program.fact[entity, name], step.value
+                case _:
+                    pass
 
 
 def _all(found: Iterable[Reason]) -> Iterator[Reason]:

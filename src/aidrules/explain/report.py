@@ -6,8 +6,9 @@ from fractions import Fraction
 from attrs import frozen
 
 from aidrules import dates, wording
+from aidrules.case import Record
 from aidrules.explain.account import Account, Applied, Explanation, Missing
-from aidrules.explain.reasons import Reason, citations, figures
+from aidrules.explain.reasons import Reason, citations, facts_read, figures
 from aidrules.explain.sentences import Speaker
 from aidrules.program import (
     Citation,
@@ -133,6 +134,7 @@ def _sections(explanation: Explanation, speaker: Speaker) -> Iterator[_Section]:
         "disputed": [
             (0, _disputed(missing, says, account, speaker)) for missing, says in disputes(account)
         ],
+        "aside": [(0, line) for line in _set_aside(explanation, speaker)],
         "assumed": [
             (
                 0,
@@ -220,6 +222,30 @@ def says(
     )
 
 
+def _set_aside(explanation: Explanation, speaker: Speaker) -> Iterator[str]:
+    """Yield what holders that rank behind say of the facts that were read."""
+    seen: set[tuple[Record, str]] = set()
+    for record, fact, value in facts_read(explanation.all_reasons, speaker.program):
+        given = record.given.get(fact.name)
+        if given is None or (record, fact.name) in seen:
+            continue
+        seen.add((record, fact.name))
+        for origin, day, other in given.set_aside:
+            said = speaker.lexicon.join(
+                [*([speaker.name(origin)] if origin else []), *([speaker.date(day)] if day else [])]
+            )
+            other_value = speaker.value(other, fact.type)
+            if said:
+                other_value = speaker.fill("with-value", name=other_value, value=said)
+            yield speaker.fill(
+                "set-aside",
+                name=speaker.name(fact.name),
+                record=speaker.record_name(record),
+                value=other_value,
+                counts=speaker.value(value, fact.type),
+            )
+
+
 def _disputed(
     missing: Missing, statements: tuple[tuple[str, Value], ...], account: Account, speaker: Speaker
 ) -> str:
@@ -270,9 +296,14 @@ def _what_follows(
         yield fill("urgent"), ()
     if account.status in {"granted", "undecided"}:
         if account.paid_from is not None:
-            yield fill("paid-from", start=speaker.date(account.paid_from)), ()
+            line = fill("paid-from", start=speaker.date(account.paid_from))
+            yield (
+                _cited(line, () if grant.paid_from is None else grant.paid_from.cites, speaker),
+                (),
+            )
         elif grant.paid_from is not None:
-            yield fill("paid-from", start=speaker.expression(grant.paid_from)), ()
+            line = fill("paid-from", start=speaker.expression(grant.paid_from))
+            yield _cited(line, grant.paid_from.cites, speaker), ()
         if grant.at_most is not None:
             yield _at_most(grant.at_most, account, speaker, fill), ()
     if grant.appeal is not None and account.status in {"granted", "refused"}:
@@ -305,7 +336,10 @@ def _deadline(
     match applied.rules:
         case (Deadline() as rule,):
             pass
-        case _:
+        case rules:
+            yield _open_deadline(
+                [r for r in rules if isinstance(r, Deadline)], account, speaker, fill
+            )
             return
     start = speaker.expression(rule.start)
     is_same_day = isinstance(rule.period, Constant) and rule.period.value == 0
@@ -326,6 +360,26 @@ def _deadline(
     else:
         line = fill("deadline-from", period=speaker.expression(rule.period), start=start)
     yield _cited(line, rule.citations, speaker)
+
+
+def _open_deadline(
+    rules: list[Deadline], account: Account, speaker: Speaker, fill: Callable[..., str]
+) -> str:
+    """Return by when, where it is open which deadline applies: the days, or what they are."""
+    days = [account.trace.step(rule.due, account.record).value for rule in rules]
+    known = sorted({day for day in days if isinstance(day, int)})
+    if all(isinstance(day, int) for day in days):
+        dates_shown = speaker.lexicon.join([speaker.date(day) for day in known], "or")
+        return fill("deadline-open", dates=dates_shown)
+    each = [
+        fill(
+            "deadline-from",
+            period=speaker.expression(rule.period),
+            start=speaker.expression(rule.start),
+        )
+        for rule in rules
+    ]
+    return speaker.lexicon.join(each, "or")
 
 
 def _at_most(longest: Expr, account: Account, speaker: Speaker, fill: Callable[..., str]) -> str:

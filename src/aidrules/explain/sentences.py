@@ -10,7 +10,15 @@ from attrs import evolve, frozen
 from aidrules import wording
 from aidrules.case import Given, Record
 from aidrules.diagnostics import catalogue, render
-from aidrules.explain.reasons import CaseTaken, FigureUsed, Kind, Outcome, Reason, VersionTaken
+from aidrules.explain.reasons import (
+    CaseTaken,
+    FigureUsed,
+    Kind,
+    Outcome,
+    Reason,
+    RowTaken,
+    VersionTaken,
+)
 from aidrules.lexicon import Lexicon, exact, words
 from aidrules.program import (
     Citation,
@@ -18,10 +26,13 @@ from aidrules.program import (
     Constant,
     Expr,
     Extreme,
+    FactUse,
     LegalText,
     Program,
+    Recorded,
     Round,
     Table,
+    UnknownValue,
     Use,
 )
 from aidrules.trace import Step
@@ -185,12 +196,29 @@ class Speaker:
             case (left, *_):
                 return self.value(left.value, left.expression.type)
             case _:
-                return self.value(reason.statement.value, reason.statement.expression.type)
+                shown = self.value(reason.statement.value, reason.statement.expression.type)
+                note = "" if self.is_letter else self._note(reason.statement)
+                return self.fill("with-value", name=shown, value=note) if note else shown
+
+    def _note(self, step: Step) -> str:
+        """Return who says a fact; "" of anything else, and if nobody is said."""
+        match step.expression:
+            case FactUse(entity=entity, name=name):
+                record = step.record.above(entity)
+            case Recorded(entity=entity, key=name):
+                record = step.record.above(entity)
+            case _:
+                return ""
+        given = record.given.get(name)
+        if given is not None:
+            return self._given(given)
+        is_open = name not in record.facts and isinstance(step.value, Possible)
+        return self.fill("not-given") if is_open else ""
 
     def _line(self, reason: Reason) -> str:
         values = self.values(reason)
         if reason.kind is Kind.OBLIGATION and reason.headroom is not None:
-            room = self._headroom(reason.headroom, reason.sides[0].expression.type)
+            room = self._headroom(reason.headroom, reason)
             values = self.lexicon.join((values, room), "semicolon")
         return self.fill(
             "line",
@@ -199,13 +227,16 @@ class Speaker:
             outcome=self.outcome(reason),
         )
 
-    def _headroom(self, headroom: Value, type_: Type) -> str:
+    def _headroom(self, headroom: Value, reason: Reason) -> str:
         """Return by how much a line is kept or missed, or between what bounds that is."""
+        expr, type_ = reason.statement.expression, reason.sides[0].expression.type
+        is_limit = isinstance(expr, Compare) and expr.op in {"<", "<="}
+        missed = "room-over" if is_limit else "room-missing"
 
         def end(number: Number) -> str:
             if isinstance(number, Infinite):
                 return self.fill("room-open")
-            key = "room-left" if number > 0 else "room-missing" if number < 0 else "room-none"
+            key = "room-left" if number > 0 else missed if number < 0 else "room-none"
             return self.fill(key, value=self.value(abs(number), type_))
 
         ends = bounds(headroom)
@@ -283,7 +314,9 @@ class Speaker:
         shown = [] if isinstance(reason.statement.expression, Constant) else [formula]
         if reason.worked is not None:
             shown.append(self.expression(reason.worked, bare=True))
-        if not is_decided(reason.statement.value):
+        if isinstance(reason.statement.expression, UnknownValue):
+            line = self.fill("not-known")
+        elif not is_decided(reason.statement.value):
             line = self.fill("between", formula=formula, value=value)
         else:
             line = " = ".join([*shown, value])
@@ -293,6 +326,8 @@ class Speaker:
                     line = self.fill("otherwise", line=line)
                 case CaseTaken(condition=Step(expression=condition)):
                     line = self.fill("case", condition=self.expression(condition), line=line)
+                case RowTaken(inputs=inputs):
+                    line = self.fill("row", inputs=self._inputs(inputs), line=line)
                 case _:
                     pass
         return line if label is None else self.fill("labelled", label=label, line=line)
@@ -315,15 +350,17 @@ class Speaker:
     def _formula(self, reason: Reason) -> str:
         if not isinstance(reason.statement.expression, Table):
             return self.expression(reason.statement.expression)
-        inputs = self.lexicon.join(
+        return self.lexicon.fill("expression", "table", inputs=self._inputs(reason.sides))
+
+    def _inputs(self, inputs: Iterable[Step]) -> str:
+        return self.lexicon.join(
             self.fill(
                 "with-value",
                 name=self.expression(each.expression),
                 value=self.value(each.value, each.expression.type),
             )
-            for each in reason.sides
+            for each in inputs
         )
-        return self.lexicon.fill("expression", "table", inputs=inputs)
 
     def _shaping(self, reason: Reason) -> str:
         before, after, *limits = reason.sides
@@ -387,12 +424,7 @@ class Speaker:
     def _fact(self, reason: Reason) -> str:
         step = reason.statement
         shown = self.value(step.value, step.expression.type)
-        given = step.record.given.get(reason.about or "")
-        note = ""
-        if given is not None:
-            note = self._given(given)
-        elif reason.about not in step.record.facts and isinstance(step.value, Possible):
-            note = self.fill("not-given")
+        note = self._note(step)
         if note:
             shown = self.fill("with-value", name=shown, value=note)
         return self.fill("labelled", label=self._on(reason), line=shown)
@@ -401,8 +433,11 @@ class Speaker:
         if given.disputed:
             return self.fill("is-disputed")
         day = () if given.as_of is None else (self.date(given.as_of),)
-        origin = () if given.origin is None else (given.origin,)
-        return self.lexicon.join((*origin, *day))
+        origin = () if given.origin is None else (self.name(given.origin),)
+        stated = self.lexicon.join((*origin, *day))
+        if given.grounds is None:
+            return stated
+        return self.fill("grounds", stated=stated, grounds=given.grounds)
 
     def _error(self, reason: Reason) -> str:
         label = self.statement(reason)

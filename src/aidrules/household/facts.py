@@ -10,6 +10,7 @@ with one value they are that value; with several values for one day, or for no d
 import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final, assert_never
 
@@ -302,7 +303,7 @@ def _number(
         case int() | Fraction() if not isinstance(raw, bool):
             number: int | Fraction = raw
         case str() if found := _DECIMAL.fullmatch(raw):
-            number = Fraction(raw) if found[1] else int(raw)
+            number = Fraction(Decimal(raw)) if found[1] else int(raw)
         case str():
             shown = given(fact, raw)
             notes.findings.append(catalogue.number_not_decimal(path, fact.name, shown))
@@ -310,18 +311,29 @@ def _number(
         case _:
             _wrong(fact, raw, path, notes)
             return None
-    if (fact.low is not None and number < fact.low) or (
-        fact.high is not None and number > fact.high
+    if (fact.low is not None and _is_less(number, fact.low)) or (
+        fact.high is not None and _is_less(fact.high, number)
     ):
         shown = given(fact, raw)
         finding = catalogue.value_out_of_range(path, fact.name, fact.low, fact.high, shown)
         notes.findings.append(finding)
         return None
     step = fact.step or (1 if whole else None)
-    if step is not None and number % step != 0:
+    if step is not None and not _is_multiple(number, step):
         notes.findings.append(catalogue.value_too_fine(path, fact.name, step, given(fact, raw)))
         return None
     return number.numerator if number.denominator == 1 else number
+
+
+# In whole numbers, many times as fast as in fractions.
+
+
+def _is_less(one: int | Fraction, other: int | Fraction) -> bool:
+    return one.numerator * other.denominator < other.numerator * one.denominator
+
+
+def _is_multiple(number: int | Fraction, step: int | Fraction) -> bool:
+    return number.numerator * step.denominator % (number.denominator * step.numerator) == 0
 
 
 def read_day(fact: Fact, raw: Json, path: str, notes: Notes, days: tuple[int, int]) -> int | None:

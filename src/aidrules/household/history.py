@@ -12,6 +12,7 @@ from typing import Final, Literal, assert_never
 
 from attrs import field, frozen
 
+from aidrules import wording
 from aidrules.bounds import any_of_type, hull
 from aidrules.case import History, Past
 from aidrules.diagnostics import catalogue
@@ -43,7 +44,6 @@ from aidrules.values import (
     Possible,
     Value,
 )
-from aidrules.wording import terms
 
 Status = Literal["granted", "refused", "undecided", "error"]
 
@@ -269,7 +269,7 @@ def _check_unit(decision: _Decision, type_: Type) -> None:
         case Quantity(unit=unit) if said is not None and not isinstance(said, Wrong):
             program = decision.tree.program
             known = {
-                terms.unit(unit, language, glossary)
+                wording.unit(unit, language, glossary)
                 for language in LANGUAGES
                 for glossary in (None, program)
             }

@@ -101,12 +101,9 @@ def root_kind(document: dict[str, Json], tree: Tree) -> str | None:
 
 def _fit(document: dict[str, Json], kind: Kind) -> int:
     """Return how many keys of a document a kind of record accounts for."""
-    return sum(
-        key in kind.facts
-        or (key in kind.below and isinstance(value, list | None))
-        or (key in kind.above and isinstance(value, dict | None))
-        for key, value in document.items()
-    )
+    lists = sum(isinstance(document.get(each, 0), list | None) for each in kind.below)
+    records = sum(isinstance(document.get(each, 0), dict | None) for each in kind.above)
+    return len(kind.facts.keys() & document.keys()) + lists + records
 
 
 # ---------------------------------------------------------------- records

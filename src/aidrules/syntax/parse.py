@@ -167,6 +167,7 @@ def _read(language: _Language, tokens: Sequence[Token], refused: frozenset[str])
     A word of the language that was refused as a name stands for that name where it does not fit
     otherwise: it has been said once.
     """
+    tokens = list(tokens)
     state = language.parser.parse_interactive()
     at = 0
     try:
@@ -176,14 +177,14 @@ def _read(language: _Language, tokens: Sequence[Token], refused: frozenset[str])
             except lark.UnexpectedToken:
                 if tokens[at].type == "NAME" or tokens[at] not in refused:
                     raise
-                tokens = [*tokens[:at], tokens[at].as_name(), *tokens[at + 1 :]]
+                tokens[at] = tokens[at].as_name()
             else:
                 at += 1
         item: ast.Item = state.feed_token(_end(tokens))
     except RefusedError as refusal:
         return _Read(None, (refusal.finding,), _names(tokens))
     except lark.UnexpectedToken:
-        if refused & {str(token) for token in tokens[max(0, at - 1) : at]}:
+        if at and tokens[at - 1] in refused:
             return _Read(None, (), _names(tokens))  # it has been said
         return _stopped(language, tokens, at, refused)
     too_deep = _too_deep(item) if len(tokens) > MAX_DEPTH else None

@@ -230,6 +230,8 @@ class _Writer:
             case Else(value=value, alternative=alternative):
                 first, second = self.at(value, level.OR), self.at(alternative, level.OR)
                 return self.fill("else", value=first, alternative=second), level.OPEN
+            case Cases(otherwise=Figure() as base) if _is_amended_figure(expr):
+                return self.figure(base), level.ATOM
             case Cases():
                 return self.cases(expr), level.OPEN
             case Table(inputs=inputs):
@@ -444,6 +446,11 @@ class _Writer:
             which=self.fill(f"which-{expr.which}"),
             date=self.at(expr.date, _Level.ATOM),
         )
+
+
+def _is_amended_figure(expr: Cases) -> bool:
+    """Whether cases are one figure, and the values that amendments give it."""
+    return all(each.guard is not None and each.condition is each.guard for each in expr.branches)
 
 
 def _comparison(expr: Compare) -> str:

@@ -101,7 +101,7 @@ def digits(amount: Fraction | int, language: str, *, is_plain: bool = False) -> 
         for word, power in (("亿", 8), ("万", 4)):
             if length > power and not point and amount % 10**power == 0:
                 return f"{whole[:-power]}{word}"
-    least = 4 if language == "en" and not is_plain else 5
+    least = 5 if is_plain else 4
     return f"{int(whole):,}{point}{behind}" if length >= least else shown
 
 
