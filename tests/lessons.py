@@ -6,7 +6,7 @@ A lesson is prose with blocks of these kinds:
   the policy of the blocks behind it, up to the next `aid` block.
 - `aid wrong`: items that take the place of the policy's items of the same name (or are added), and
   a `text` block behind it: the errors that this version gets, or the warnings, or the examples
-  that fail, as they are shown.
+  that fail, as they are shown; `text examples`: those that fail, whatever the warnings.
 - `aid also`: the same, but the version must be right, and its examples pass.
 - `csv NAME`, `aid file=NAME`: a file beside the policy.
 - `python wrong`: a whole policy file as text or bytes, and `python DATE`: a household as Python
@@ -192,6 +192,11 @@ def _wrong(version: Policy) -> tuple[Diagnostic, ...]:
     found = version.diagnostics
     if found:
         return tuple(finding for finding in found if finding.is_error) or found
+    return _failed(version)
+
+
+def _failed(version: Policy) -> tuple[Diagnostic, ...]:
+    """Return what the examples of a version without errors find."""
     return tuple(f for result in version.test() if not result.passed for f in result.diagnostics)
 
 
@@ -206,6 +211,8 @@ def _shown(what: list[str], state: _State) -> str:
                 return ""
             found = _wrong(state.version) if state.is_wrong else state.version.diagnostics
             return render(found, language)
+        case ["examples"] if state.version is not None and state.version.is_valid:
+            return render(_failed(state.version), language)
         case ["explain", name] if state.decision is not None:
             return state.decision.only(name).explain(language)
         case ["letter", name] if state.decision is not None:

@@ -92,14 +92,22 @@ def missing(ground: Ground) -> "tuple[Missing, ...]":
     for key in ground.keys:
         # The amount may be open where it is settled that something is received.
         for each in ground.evaluation.missing(key, ground.record):
-            fact = None if each.is_list else program.fact[each.entity, each.name]
+            is_fact = not each.is_list and not each.is_history
+            fact = program.fact[each.entity, each.name] if is_fact else None
             place = records.get((each.entity, each.record), ground.record)
             holders = () if fact is None else fact.holders
             office = None if fact is None else fact.office
             question = None if fact is None else fact.ask
             found.append(
                 explaining.Missing(
-                    place, each.name, each.is_list, each.score, holders, office, question
+                    place,
+                    each.name,
+                    each.is_list,
+                    each.score,
+                    holders,
+                    office,
+                    question,
+                    each.is_history,
                 )
             )
         if found:

@@ -514,6 +514,7 @@ def _missing_json(missing: "Missing") -> dict[str, object]:
         "record": missing.record.id,
         "name": missing.name,
         "is_list": missing.is_list,
+        "is_history": missing.is_history,
         "score": None if missing.score is None else exact(missing.score),
         "held_by": list(missing.holders),
         "decided_by": missing.office,

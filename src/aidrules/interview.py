@@ -100,7 +100,7 @@ def questions(session: Session) -> Iterator[Missing]:
     for outcome in session.decision.outcomes:
         for missing in outcome.missing:
             key = (missing.record.entity, missing.record.id, missing.name)
-            if key in seen or missing.record.is_unlisted or missing.office is not None:
+            if key in seen or missing.record.is_unlisted or missing.office or missing.is_history:
                 continue
             seen.add(key)
             if missing.is_list or (missing.question is not None and not missing.holders):

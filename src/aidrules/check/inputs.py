@@ -9,7 +9,7 @@ from aidrules.check.scope import EntitySymbol, Names, Scope, Symbol
 from aidrules.diagnostics import catalogue
 from aidrules.program import Citation, Entity, Expr, Fact
 from aidrules.syntax import ast
-from aidrules.types import Date, Quantity, core
+from aidrules.types import Date, Quantity, Undetermined, core
 from aidrules.values import Exact
 
 
@@ -87,6 +87,8 @@ def _range(
     least: ast.Expr, greatest: ast.Expr, symbol: Symbol, scope: Scope
 ) -> tuple[Exact | None, Exact | None]:
     plain = core(symbol.type)
+    if isinstance(plain, Undetermined):
+        return None, None
     if not isinstance(plain, Quantity | Date):
         scope.report(catalogue.range_of_no_number(least.span, symbol.name))
         return None, None

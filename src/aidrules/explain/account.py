@@ -25,6 +25,7 @@ class Missing:
         holders: Who has it, in order of precedence.
         office: Who decides it, if it is a judgement; or None.
         question: The applicant's question, or None.
+        is_history: Whether it is what the office last decided on the record.
     """
 
     record: Record
@@ -34,6 +35,7 @@ class Missing:
     holders: tuple[str, ...]
     office: str | None
     question: str | None
+    is_history: bool = False
 
 
 @frozen

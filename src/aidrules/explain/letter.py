@@ -168,6 +168,9 @@ class _Writer:
         return _capital(self.speaker.fill("missing-fact", name=name, record=record))
 
     def missing_fact(self, missing: Missing) -> str:
+        if missing.is_history:
+            record = self.speaker.record_name(missing.record)
+            return self.fill("missing-history", record=record)
         if missing.is_list:
             record = self.speaker.record_name(missing.record)
             return self.fill(list_key(missing), name=self.spoken(missing.name), record=record)

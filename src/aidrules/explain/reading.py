@@ -38,6 +38,7 @@ from aidrules.program import (
     Within,
 )
 from aidrules.trace import Step, Trace
+from aidrules.traverse import walk
 from aidrules.types import TRUTH, Quantity, core, is_ordered
 from aidrules.values import (
     Failure,
@@ -422,7 +423,7 @@ class Reader:
         operands = self.trace.operands(found.step)
         inputs, results = operands[: len(expr.inputs)], operands[len(expr.inputs) :]
         match results:
-            case (result,) if not isinstance(result.expression, Constant) and all(
+            case (result,) if _is_rule(result.expression) and all(
                 is_decided(each.value) for each in inputs
             ):
                 return Chosen(
@@ -484,6 +485,11 @@ def _says_more(tried: tuple[Reason, ...]) -> bool:
             return False
         case _:
             return True
+
+
+def _is_rule(expr: Expr) -> bool:
+    """Whether an expression reads anything, and is no written-out number."""
+    return any(not isinstance(each, Constant | Arithmetic) for each in walk(expr))
 
 
 def _version(condition: Expr) -> VersionTaken:

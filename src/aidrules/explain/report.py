@@ -177,7 +177,8 @@ def _reasons(found: Sequence[Reason], speaker: Speaker, depth: int) -> Iterator[
 def missing_line(missing: Missing, speaker: Speaker) -> str:
     """Return what is missing, who has it, and what it would decide."""
     record = speaker.record_name(missing.record)
-    key = list_key(missing) if missing.is_list else "missing-fact"
+    key = "missing-history" if missing.is_history else "missing-fact"
+    key = list_key(missing) if missing.is_list else key
     what = speaker.fill(key, name=speaker.name(missing.name), record=record)
     if missing.office is not None:
         what = speaker.fill("missing-office", what=what, office=speaker.name(missing.office))
@@ -231,6 +232,8 @@ def _set_aside(explanation: Explanation, speaker: Speaker) -> Iterator[str]:
             continue
         seen.add((record, fact.name))
         for origin, day, other in given.set_aside:
+            if other == value:
+                continue
             said = speaker.lexicon.join(
                 [*([speaker.name(origin)] if origin else []), *([speaker.date(day)] if day else [])]
             )

@@ -313,7 +313,8 @@ class Speaker:
         value = self.value(reason.statement.value, reason.statement.expression.type)
         shown = [] if isinstance(reason.statement.expression, Constant) else [formula]
         if reason.worked is not None:
-            shown.append(self.expression(reason.worked, bare=True))
+            worked = self.expression(reason.worked, bare=True)
+            shown.extend([worked] if worked != formula else [])
         if isinstance(reason.statement.expression, UnknownValue):
             line = self.fill("not-known")
         elif not is_decided(reason.statement.value):

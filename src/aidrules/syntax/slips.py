@@ -173,7 +173,7 @@ def no_token(token: Token) -> Diagnostic | None:
         case "WIDE_NUMBER":
             return catalogue.wide_digits(span, normalize("NFKC", token))
         case "GROUPED_NUMBER":
-            return catalogue.comma_in_number(span, token, token.replace(",", ""), is_sure=True)
+            return catalogue.comma_in_number(span, str(token), token.replace(",", ""), is_sure=True)
         case "LONG_NUMBER":
             return catalogue.figure_too_long(span, MAX_DIGITS)
         case "WRONG_DATE":
@@ -307,7 +307,8 @@ def _name(stop: Stop) -> Diagnostic | None:
     token, after = stop.token, stop.after()
     if token.type not in stop.spelling or not token.isidentifier() or "NAME" not in stop.accepted:
         return None
-    if token.type == "NONE" and stop.accepted == {"NAME"} and _open_bracket(stop):
+    is_in_list = stop.accepted <= {"NAME", "ELLIPSIS"} and _open_bracket(stop)
+    if token.type == "NONE" and is_in_list:
         return catalogue.none_in_choice(token.span)
     if token.type in _BEHIND_NAME and after is not None and after.type == "NAME":
         return None  # the name itself is missing

@@ -20,6 +20,7 @@ from aidrules.program import (
     FactUse,
     Place,
     Program,
+    Recorded,
     SumOver,
 )
 from aidrules.trace import Step, Trace
@@ -39,6 +40,9 @@ from aidrules.values import (
 MAX_PROBED: Final = 50
 MAX_BITS: Final = 12
 
+HISTORY: Final = "previously"
+"""How the last decision of the office is named among what is missing."""
+
 
 @frozen
 class MissingFact:
@@ -50,6 +54,7 @@ class MissingFact:
         score: The share of probes after which the value is decided: 1 settles it, between may
             settle it, 0 only together with others; None if it was not probed.
         shrink: The mean share by which the bounds shrink; None if it was not probed.
+        is_history: Whether it is what the office last decided on the record; it is not probed.
     """
 
     entity: str
@@ -58,6 +63,7 @@ class MissingFact:
     is_list: bool
     score: Fraction | None
     shrink: Fraction | None
+    is_history: bool = False
 
 
 class Inquiry(Trace, Protocol):
@@ -84,12 +90,13 @@ class Inquiry(Trace, Protocol):
 
 @frozen(eq=False)
 class _Candidate:
-    """What may be learnt: a fact, or with `fact` None that a list is complete."""
+    """What may be learnt: a fact; with `fact` None that a list is complete, or the last decision."""
 
     record: Record
     name: str
     fact: Fact | None
     value: Value
+    is_history: bool = False
 
     @property
     def key(self) -> tuple[Record, str, bool]:
@@ -144,9 +151,10 @@ def missing(evaluation: Inquiry, key: str, record: Record) -> tuple[MissingFact,
     if is_decided(before):
         return ()
     candidates = _candidates(evaluation, definition_step(evaluation, key, record))
-    probed = [_probed(evaluation, key, record, before, each) for each in candidates[:MAX_PROBED]]
+    tried = [each for each in candidates if not each.is_history][:MAX_PROBED]
+    probed = [_probed(evaluation, key, record, before, each) for each in tried]
     probed.sort(key=_rank)
-    rest = [_unranked(each) for each in candidates[MAX_PROBED:]]
+    rest = [_unranked(each) for each in candidates if each not in tried]
     return (*probed, *rest)
 
 
@@ -157,8 +165,10 @@ def _rank(found: MissingFact) -> tuple[Fraction, Fraction]:
 
 def _unranked(candidate: _Candidate) -> MissingFact:
     record = candidate.record
-    is_list = candidate.fact is None
-    return MissingFact(record.entity, candidate.name, record.id, is_list, None, None)
+    is_list = candidate.fact is None and not candidate.is_history
+    return MissingFact(
+        record.entity, candidate.name, record.id, is_list, None, None, candidate.is_history
+    )
 
 
 # ---------------------------------------------------------------- candidates
@@ -176,7 +186,9 @@ def _candidates(evaluation: Inquiry, start: Step) -> list[_Candidate]:
     places = {record: at for at, record in enumerate(evaluation.world.case.records.values())}
 
     def order(candidate: _Candidate) -> tuple[int, int, int]:
-        if candidate.fact is None:
+        if candidate.is_history:
+            declared = 2, 0
+        elif candidate.fact is None:
             declared = 1, kinds[candidate.name]
         else:
             declared = 0, facts[candidate.fact.entity, candidate.fact.name]
@@ -197,6 +209,9 @@ def _met(evaluation: Inquiry, step: Step) -> Iterator[_Candidate]:
             yield from _lists(evaluation, step.record, over.entity)
         case EveryOver(over=over) | BestOver(over=over) | BestBy(over=over):
             yield from _lists(evaluation, step.record, over.entity)
+        case Recorded() if evaluation.world.case.history is None:
+            if not step.record.is_unlisted:
+                yield _Candidate(step.record, HISTORY, None, step.value, is_history=True)
         case Place(ration=key):
             ration = program.ration[key]
             grant = program.grant[ration.grant]
