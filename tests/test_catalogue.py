@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from lessons import blocks
 
 from aidrules.lexicon import words
+from lessons import blocks
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "errors"

@@ -8,7 +8,7 @@ from attrs import field, frozen
 from aidrules import explain as explaining
 from aidrules.backends.interpreter import Evaluation
 from aidrules.case import Record
-from aidrules.program import Appeal, Deadline, Expr, Fact, Grant, Office, Requirement
+from aidrules.program import Deadline, Expr, Fact, Grant, Office, Requirement
 from aidrules.values import Value
 
 if TYPE_CHECKING:
@@ -49,12 +49,13 @@ def account(ground: Ground) -> "Account":
     deadline = office = paid_from = until = rule = None
     subject = ground.subject
     if isinstance(subject, Grant):
-        rule = _applying(subject.deadlines, ground)
-        deadline = None if rule is None else _day(rule.due, ground)
-        decides = _applying(subject.offices, ground)
+        place = ground.evaluation, ground.record
+        rule = applying(subject.deadlines, *place)
+        deadline = day(None if rule is None else rule.due, *place)
+        decides = applying(subject.offices, *place)
         office = None if decides is None else decides.name
-        paid_from = None if subject.paid_from is None else _day(subject.paid_from, ground)
-        until = _until(subject.appeal, ground)
+        paid_from = day(subject.paid_from, *place)
+        until = day(None if subject.appeal is None else subject.appeal.due, *place)
     return explaining.Account(
         ground.evaluation.program,
         ground.evaluation,
@@ -124,12 +125,12 @@ def assumed(ground: Ground) -> tuple[tuple[Record, Fact, Value], ...]:
     return tuple(found.values())
 
 
-def _applying(rules: Iterable[_Rule], ground: Ground) -> _Rule | None:
+def applying(rules: Iterable[_Rule], evaluation: Evaluation, record: Record) -> _Rule | None:
     """Return the first rule whose condition holds; none if it is open which one that is."""
     for rule in rules:
         if rule.condition is None:
             return rule
-        match ground.evaluation.evaluate(rule.condition, ground.record):
+        match evaluation.evaluate(rule.condition, record):
             case True:
                 return rule
             case False:
@@ -139,11 +140,7 @@ def _applying(rules: Iterable[_Rule], ground: Ground) -> _Rule | None:
     return None
 
 
-def _until(appeal: Appeal | None, ground: Ground) -> int | None:
-    return None if appeal is None else _day(appeal.due, ground)
-
-
-def _day(expression: Expr, ground: Ground) -> int | None:
-    """Return a day if it is certain."""
-    value = ground.evaluation.evaluate(expression, ground.record)
+def day(expression: Expr | None, evaluation: Evaluation, record: Record) -> int | None:
+    """Return the day that a rule names, as an ordinal, if there is one and it is certain."""
+    value = None if expression is None else evaluation.evaluate(expression, record)
     return value if isinstance(value, int) else None

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
+from typing import assert_never
 
 from attrs import evolve, frozen
 
+from aidrules import accounts
 from aidrules.backends.interpreter import Engine, Evaluation
 from aidrules.diagnostics import Diagnostic, Term, catalogue
 from aidrules.household import read
 from aidrules.program import (
     Compare,
     Example,
+    ExpectedDetail,
     ExpectedStatus,
     ExpectedTruth,
     Expr,
@@ -60,6 +63,8 @@ def _run(example: Example, program: Program, engine: Engine) -> Iterator[Diagnos
         match expected:
             case ExpectedStatus():
                 yield from _status(expected, evaluation)
+            case ExpectedDetail():
+                yield from _detail(expected, evaluation)
             case ExpectedTruth():
                 yield from _truth(expected, evaluation)
 
@@ -93,6 +98,36 @@ def _status(expected: ExpectedStatus, evaluation: Evaluation) -> Iterator[Diagno
         yield report(expected.span, Term(wanted), Term(found))
         if isinstance(receives, Failure):
             yield catalogue.of_failure(receives.code, receives.span, receives.facts)
+
+
+def _detail(expected: ExpectedDetail, evaluation: Evaluation) -> Iterator[Diagnostic]:
+    record = evaluation.case.records[expected.entity, expected.record]
+    grant = evaluation.program.grant[expected.name]
+    found: int | str | None
+    match expected.part:
+        case "deadline":
+            rule = accounts.applying(grant.deadlines, evaluation, record)
+            found = accounts.day(None if rule is None else rule.due, evaluation, record)
+        case "paid_from":
+            found = accounts.day(grant.paid_from, evaluation, record)
+        case "office":
+            office = accounts.applying(grant.offices, evaluation, record)
+            found = None if office is None else office.name
+        case _:
+            assert_never(expected.part)
+    if found != expected.wanted:
+        shown = [_day_or_name(each) for each in (found, expected.wanted)]
+        yield catalogue.expected_value(expected.span, *shown)
+
+
+def _day_or_name(value: int | str | None) -> object:
+    match value:
+        case None:
+            return Term("unknown")
+        case int():
+            return date.fromordinal(value)
+        case str():
+            return value
 
 
 def _word(receives: Value, *, is_open: bool, is_grant: bool) -> str:

@@ -915,6 +915,23 @@ class ExpectedStatus:
 
 
 @frozen
+class ExpectedDetail:
+    """What is expected of a grant's deadline, first day of payment, or office.
+
+    Attributes:
+        name: The key of the grant.
+        wanted: The day as an ordinal, or the office.
+    """
+
+    name: str
+    entity: str
+    record: str
+    part: Literal["deadline", "paid_from", "office"]
+    wanted: int | str
+    span: Span = field(eq=False, repr=False)
+
+
+@frozen
 class ExpectedTruth:
     """What is expected to hold."""
 
@@ -934,7 +951,7 @@ class Example:
     title: str
     date: int
     document: Mapping[str, object]
-    expectations: tuple[ExpectedStatus | ExpectedTruth, ...]
+    expectations: tuple[ExpectedStatus | ExpectedDetail | ExpectedTruth, ...]
     module: str
     span: Span = field(eq=False, repr=False)
 

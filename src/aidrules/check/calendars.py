@@ -31,7 +31,7 @@ def calendar(source: Source, report: Report) -> Calendar:
         span = Span(source, offset, offset + len(line.rstrip("\r\n")))
         offset += len(line)
         cells = [cell.strip() for cell in row]
-        if number == 0 or not any(cells) or cells[0].startswith("#"):
+        if not any(cells) or cells[0].startswith("#") or cells == ["from", "until", "day"]:
             continue
         try:
             first, last = date.fromisoformat(cells[0]), date.fromisoformat(cells[1])

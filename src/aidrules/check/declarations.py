@@ -126,7 +126,7 @@ def _modules(documents: tuple[Document, ...], report: Report) -> dict[str, Modul
     headers: dict[str, tuple[Document, ast.Policy | None]] = {}
     for document in documents:
         found = [item for item in document.file.items if isinstance(item, ast.Policy)]
-        if not found and document.file.items:
+        if not found and document.file.items and not document.file.unread:
             report(catalogue.no_policy_line(Span(document.source, 0, 0)))
         name = found[0].name.text if found else document.source.name
         for extra in found[1:]:

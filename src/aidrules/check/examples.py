@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import date
 from fractions import Fraction
+from itertools import count
 from typing import Final, Literal, assert_never
 
 from attrs import define, evolve, field
@@ -14,6 +15,7 @@ from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.program import (
     Check,
     Example,
+    ExpectedDetail,
     ExpectedStatus,
     ExpectedTruth,
     Expr,
@@ -296,12 +298,13 @@ def _table(kind: ast.Name, rows: tuple[ast.Row, ...], story: _Story, scope: Scop
         else:
             scope.report(catalogue.not_a_fact_column(cell.span))
             return
-    taken = sum(1 for record in story.records if record.entity == kind.text)
-    for n, row in enumerate(rows[1:], start=taken + 1):
+    ids = {record.id for record in story.records}
+    free = (f"{kind.text} {n}" for n in count(1) if f"{kind.text} {n}" not in ids)
+    for row in rows[1:]:
         if len(row.cells) != len(names):
             scope.report(catalogue.wrong_cell_count(row.span, len(names), len(row.cells)))
             continue
-        draft = _Draft(kind.text, f"{kind.text} {n}", parent)
+        draft = _Draft(kind.text, next(free), parent)
         parent.children[kind.text].append(draft)
         story.records.append(draft)
         for name, cell in zip(names, row.cells, strict=True):
@@ -387,17 +390,21 @@ def _tree(draft: _Draft) -> dict[str, object]:
 
 def _expectations(
     item: ast.Example, story: _Story, scope: Scope
-) -> list[ExpectedStatus | ExpectedTruth]:
+) -> list[ExpectedStatus | ExpectedDetail | ExpectedTruth]:
     by_id = {record.id: record.entity for record in story.records}
     place = evolve(scope, records=by_id)
     only = _only_record(story, scope)
-    found: list[ExpectedStatus | ExpectedTruth] = []
+    found: list[ExpectedStatus | ExpectedDetail | ExpectedTruth] = []
     for expected in item.expects:
         match expected:
             case ast.ExpectStatus():
                 status = _status(expected, story, place)
                 if status is not None:
                     found.append(status)
+            case ast.ExpectDay() | ast.ExpectStart() | ast.ExpectOffice():
+                detail = _detail(expected, story, place)
+                if detail is not None:
+                    found.append(detail)
             case ast.ExpectTrue(condition=condition):
                 home = place.at(only.entity if only is not None else None)
                 test = truth(condition, home)
@@ -422,31 +429,10 @@ def _only_record(story: _Story, scope: Scope) -> _Draft | None:
 
 
 def _status(expected: ast.ExpectStatus, story: _Story, scope: Scope) -> ExpectedStatus | None:
-    match expected.value:
-        case ast.Path(name=name, of=of):
-            record = next((d for d in story.records if d.id == of.text), None)
-            if record is None:
-                ids = [d.id for d in story.records]
-                scope.report(
-                    catalogue.unknown_example_record(of.span, of.text, nearest(of.text, ids))
-                )
-                return None
-            symbol = scope.at(record.entity).named(name)
-        case ast.NameUse(name=written, span=span):
-            symbol = scope.anywhere(ast.Name(written, span=span))
-            records = [d for d in story.records if symbol and d.entity == symbol.entity]
-            if symbol is None:
-                return None
-            if len(records) != 1:
-                scope.report(catalogue.name_a_record(span, written, symbol.entity or ""))
-                return None
-            record = records[0]
-        case _:
-            scope.report(catalogue.status_of_no_grant(expected.span))
-            return None
-    if symbol is None:
+    found = _subject(expected.value, story, scope)
+    if found is None:
         return None
-    value: Expr | None = None
+    symbol, target = found
     is_of_requirement = isinstance(symbol.item, ast.Require)
     if is_of_requirement and expected.status in {"granted", "refused"}:
         scope.report(catalogue.requirement_holds(expected.span))
@@ -454,16 +440,69 @@ def _status(expected: ast.ExpectStatus, story: _Story, scope: Scope) -> Expected
     if isinstance(symbol.item, ast.Grant) and expected.status in {"holds", "fails"}:
         scope.report(catalogue.grant_is_given(expected.span))
         return None
+    value: Expr | None = None
     if not isinstance(symbol.item, ast.Grant | ast.Require):
         if expected.status not in {"unknown", "error"}:
             scope.report(catalogue.status_of_no_grant(expected.span))
             return None
-        value = use(symbol, expected.span, scope.at(record.entity))
-    entity = symbol.entity or record.entity
-    target = record
-    while target.entity != entity and target.parent is not None:
-        target = target.parent
-    return ExpectedStatus(symbol.key, entity, target.id, value, expected.status, expected.span)
+        value = use(symbol, expected.span, scope.at(target.entity))
+    return ExpectedStatus(
+        symbol.key, target.entity, target.id, value, expected.status, expected.span
+    )
+
+
+def _detail(
+    expected: ast.ExpectDay | ast.ExpectStart | ast.ExpectOffice, story: _Story, scope: Scope
+) -> ExpectedDetail | None:
+    found = _subject(expected.value, story, scope)
+    if found is None:
+        return None
+    symbol, target = found
+    if not isinstance(symbol.item, ast.Grant):
+        scope.report(catalogue.not_a_grant(expected.value.span, symbol.name))
+        return None
+    part: Literal["deadline", "paid_from", "office"]
+    wanted: int | str
+    match expected:
+        case ast.ExpectDay(date=day):
+            part, wanted = "deadline", day.ordinal
+        case ast.ExpectStart(date=day):
+            part, wanted = "paid_from", day.ordinal
+        case ast.ExpectOffice(office=office):
+            part, wanted = "office", office.text
+        case _:
+            assert_never(expected)
+    return ExpectedDetail(symbol.key, target.entity, target.id, part, wanted, expected.span)
+
+
+def _subject(value: ast.Expr, story: _Story, scope: Scope) -> tuple[Symbol, _Draft] | None:
+    """Return what an expectation speaks of, and on which record it stands."""
+    match value:
+        case ast.Path(name=name, of=of):
+            record = next((d for d in story.records if d.id == of.text), None)
+            if record is None:
+                ids = [d.id for d in story.records]
+                near = nearest(of.text, ids)
+                scope.report(catalogue.unknown_example_record(of.span, of.text, near))
+                return None
+            symbol = scope.at(record.entity).named(name)
+        case ast.NameUse(name=written, span=span):
+            symbol = scope.anywhere(ast.Name(written, span=span))
+            if symbol is None:
+                return None
+            records = [d for d in story.records if d.entity == symbol.entity]
+            if len(records) != 1:
+                scope.report(catalogue.name_a_record(span, written, symbol.entity or ""))
+                return None
+            record = records[0]
+        case _:
+            scope.report(catalogue.status_of_no_grant(value.span))
+            return None
+    if symbol is None:
+        return None
+    while record.entity != symbol.entity and record.parent is not None:
+        record = record.parent
+    return symbol, record
 
 
 # ---------------------------------------------------------------- checks

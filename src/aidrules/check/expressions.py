@@ -336,6 +336,8 @@ def _name(name: str, span: Span, scope: Scope, expected: Type | None) -> Expr:
         near = nearest(name, choice.values)
         scope.report(catalogue.unknown_choice(span, name, near, choice.values))
         return failed(span)
+    if isinstance(choice, Undetermined) and name not in scope.names.values:
+        return failed(span)  # it may be a value of what was reported beside it
     if name in scope.records and not scope.candidates(name):
         return Constant(name, type=Reference(scope.records[name]), span=span)
     symbol = scope.value(name, span)

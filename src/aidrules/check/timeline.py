@@ -27,7 +27,7 @@ def dates(program: Program, report: Report) -> None:
     """Report what is missing in time."""
     modules = {module.name: module for module in program.modules}
     for parameter in program.parameters:
-        module = modules.get(parameter.module)
+        module = modules.get(_home(parameter))
         if module is not None:
             _figure(parameter, module, report)
     for definition in program.definitions:
@@ -104,6 +104,12 @@ def _days(condition: Expr) -> tuple[int | None, int | None]:
             case _:
                 pass
     return first, last
+
+
+def _home(parameter: Parameter) -> str:
+    """Return the file in which a table stands: an amended one, in the file that amends it."""
+    amending, colon, _ = parameter.key.partition(":")
+    return amending if colon else parameter.module
 
 
 def _cited(program: Program) -> Iterable[tuple[str, Iterable[Citation]]]:

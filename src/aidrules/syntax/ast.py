@@ -1151,10 +1151,37 @@ class ExpectStatus(Node):
 
 
 @frozen
+class ExpectDay(Node):
+    """`expect grant of record by date`: the last day for its decision."""
+
+    value: Expr
+    date: DateLiteral
+
+
+@frozen
+class ExpectStart(Node):
+    """`expect grant of record paid from date`."""
+
+    value: Expr
+    date: DateLiteral
+
+
+@frozen
+class ExpectOffice(Node):
+    """`expect grant of record decided by "office"`."""
+
+    value: Expr
+    office: String
+
+
+@frozen
 class ExpectTrue(Node):
     """`expect condition`."""
 
     condition: Expr
+
+
+Expectation = ExpectStatus | ExpectTrue | ExpectDay | ExpectStart | ExpectOffice
 
 
 @frozen
@@ -1164,7 +1191,7 @@ class Example(Node):
     title: String
     date: DateLiteral | None
     lines: tuple[ExampleLine, ...]
-    expects: tuple[ExpectStatus | ExpectTrue, ...]
+    expects: tuple[Expectation, ...]
 
 
 @frozen

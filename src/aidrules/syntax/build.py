@@ -277,7 +277,7 @@ def _expect(children: Children) -> ast.ExpectStatus | ast.ExpectTrue:
 
 def _example(children: Children) -> ast.Example:
     title, day, *lines = _parts(children)
-    expects = [i for i, x in enumerate(lines) if type(x) in {ast.ExpectStatus, ast.ExpectTrue}]
+    expects = [i for i, x in enumerate(lines) if isinstance(x, ast.Expectation)]
     split = expects[0] if expects else len(lines)
     return ast.Example(title, day, tuple(lines[:split]), tuple(lines[split:]), span=_span(children))
 

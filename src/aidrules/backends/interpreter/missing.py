@@ -90,7 +90,7 @@ class Inquiry(Trace, Protocol):
 
 @frozen(eq=False)
 class _Candidate:
-    """What may be learnt: a fact; with `fact` None that a list is complete, or the last decision."""
+    """What may be learnt: a fact; without one, that a list is complete, or the last decision."""
 
     record: Record
     name: str
