@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TRIPLES ?= 200000
+FUZZ ?= 20000
 DEMO := docs/demo
 
 .PHONY: demo test check lint types layers docs package agreement fuzz benchmarks clean
@@ -43,6 +44,9 @@ package: .venv/dev ## sdist to wheel to a fresh environment outside the tree
 
 agreement: .venv/dev ## random programs, households and learnt facts; TRIPLES=200000
 	$(BIN)/python -m tests.agreement --triples $(TRIPLES)
+
+fuzz: .venv/dev ## hostile policies and facts, FUZZ examples of each kind
+	AIDRULES_FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_hostile.py
 
 benchmarks: .venv/dev ## figures side by side
 	$(BIN)/python -m benchmarks

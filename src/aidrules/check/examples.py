@@ -157,7 +157,7 @@ def _begin(line: ast.Given, story: _Story, scope: Scope) -> None:
             id_ = entity
         case _:
             scope.report(catalogue.not_an_id(written.span))
-            return
+            id_ = written.span.text
     known = next((d for d in story.records if d.entity == entity and d.id == id_), None)
     if known is not None:
         story.records.remove(known)

@@ -62,7 +62,8 @@ def fact(symbol: Symbol, scope: Scope) -> Fact | None:
                 citations.extend(citation(clause, home))
             case _:
                 assert_never(clause)
-    if isinstance(core(symbol.type), Quantity) and (low is None or high is None):
+    has_range = any(isinstance(clause, ast.RangeOf) for clause in clauses)
+    if isinstance(core(symbol.type), Quantity) and not has_range:
         home.report(catalogue.fact_without_range(item.name.span, symbol.name))
     if default is not None and holders:
         home.report(catalogue.default_on_held_fact(item.name.span, symbol.name, holders))

@@ -239,7 +239,7 @@ def expected_computable(span: Span) -> Diagnostic:
 
 def no_period(span: Span, found: Worded, expected: Worded, period: str) -> Diagnostic:
     """Report a quantity that lacks the time by which it should count."""
-    return _error("no-period", span, found=found, expected=expected, period=Term(period))
+    return _error("no-period", span, found=found, expected=expected, period=period)
 
 
 def truth_below(span: Span, name: str, entity: str, here: str) -> Diagnostic:
@@ -409,15 +409,13 @@ def wrong_unit(span: Span, found: Worded, expected: Worded, period: str | None) 
         span,
         found=found,
         expected=expected,
-        period=None if period is None else Term(period),
+        period=period,
     )
 
 
 def units_added(span: Span, one: Worded, other: Worded, period: str | None) -> Diagnostic:
     """Report quantities of different units added."""
-    return _error(
-        "units-added", span, one=one, other=other, period=None if period is None else Term(period)
-    )
+    return _error("units-added", span, one=one, other=other, period=period)
 
 
 def units_compared(span: Span, one: Worded, other: Worded, period: str | None) -> Diagnostic:
@@ -427,7 +425,7 @@ def units_compared(span: Span, one: Worded, other: Worded, period: str | None) -
         span,
         one=one,
         other=other,
-        period=None if period is None else Term(period),
+        period=period,
     )
 
 

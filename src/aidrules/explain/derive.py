@@ -59,7 +59,8 @@ def reasons(
 
 
 def _granted(reader: Reader, grant: Grant) -> tuple[Reason, ...]:
-    lines = tuple(reader.conditions(grant))
+    places = [r for r in competition(reader, grant, {Outcome.HOLDS}) if r.kind is Kind.RATION]
+    lines = (*reader.conditions(grant), *places)
     if grant.amount is None:
         return lines
     return (*lines, *reader.amount(grant.amount, grant, Outcome.GIVES))

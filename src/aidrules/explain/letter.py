@@ -10,7 +10,7 @@ from aidrules.explain.report import (
     amount,
     disputes,
     follow_up,
-    held_by,
+    is_disputed,
     list_key,
     says,
     speaker_of,
@@ -154,7 +154,7 @@ class _Writer:
                 yield self.fill("disputed", fact=self.fact(missing), statements=stated)
             else:
                 yield self.missing_fact(missing)
-            if missing.question is not None:
+            if missing.question is not None and self.asks(missing):
                 yield self.fill("question", question=speaker.name(missing.question))
         for record, fact, value in account.assumed:
             named = speaker.fill(
@@ -167,6 +167,11 @@ class _Writer:
         name = self.spoken(missing.name)
         return _capital(self.speaker.fill("missing-fact", name=name, record=record))
 
+    def asks(self, missing: Missing) -> bool:
+        """Whether the family is asked: not for what others have first, nor for it twice."""
+        is_first = len(missing.holders) <= 1
+        return missing.question is not None and is_first and not is_disputed(missing)
+
     def missing_fact(self, missing: Missing) -> str:
         if missing.is_history:
             record = self.speaker.record_name(missing.record)
@@ -177,9 +182,9 @@ class _Writer:
         if missing.office is not None:
             office = self.speaker.name(missing.office)
             return self.fill("missing-office", fact=self.fact(missing), office=office)
-        if missing.holders and missing.question is None:
-            holders = held_by(missing, self.speaker)
-            return self.fill("missing-held", fact=self.fact(missing), holders=holders)
+        if missing.holders and not self.asks(missing):
+            holder = self.speaker.name(missing.holders[0])
+            return self.fill("missing-held", fact=self.fact(missing), holder=holder)
         return self.fill("missing", fact=self.fact(missing))
 
     # -------------------------------------------------------------- basis and signature

@@ -16,9 +16,7 @@ from aidrules.program import (
     ValueMatch,
 )
 from aidrules.trace import Step
-from aidrules.values import (
-    Value,
-)
+from aidrules.values import Failure, Value
 
 
 def figure_used(
@@ -46,7 +44,10 @@ def figure_used(
         cell = AnyMatch() if found is None or found[0].is_otherwise else found[0].cells[at]
         met = [key for key in column if isinstance(cell, ValueMatch) and _meets(cell, key)]
         used.extend((met or column)[:1])
-        passed.extend(column[: column.index(met[0])] if met else column[1:])
+        if met:
+            passed.extend(column[: column.index(met[0])])
+        elif len(column) > 1 and isinstance(step.value, Failure):
+            passed.extend(column)
     return FigureUsed(
         parameter,
         tuple(used),

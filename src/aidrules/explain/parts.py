@@ -7,10 +7,13 @@ from attrs import evolve, field, frozen
 from aidrules.case import Record, Series
 from aidrules.explain.lookups import figure_used
 from aidrules.explain.reading import STEPS, Reader, is_line
-from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason
+from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason, completed
 from aidrules.explain.rivals import competition
 from aidrules.program import (
     AnyOver,
+    Branch,
+    Cases,
+    Constant,
     EveryOver,
     Extreme,
     FactUse,
@@ -18,10 +21,12 @@ from aidrules.program import (
     MonthSum,
     Recorded,
     Round,
+    Today,
     Use,
 )
 from aidrules.trace import Step
 from aidrules.types import Date, core
+from aidrules.values import is_decided
 
 DEPTH = 6
 """How many definitions deep the reasons of a reason go."""
@@ -30,6 +35,8 @@ PARTS = 40
 """How many parts of one reason are listed."""
 
 _Mark = tuple[object, ...]
+
+_LINES = frozenset((Kind.CONDITION, Kind.EXCEPTION, Kind.OBLIGATION, Kind.CASE))
 
 
 def finished(reader: Reader, found: Iterable[Reason], own: str | None = None) -> tuple[Reason, ...]:
@@ -66,13 +73,7 @@ class _Finisher:
         parts += [self.finish(each, depth) for each in reason.parts if each.kind is not Kind.CASE]
         if not (parts or used or reason.rests):
             return reason
-        return evolve(
-            reason,
-            rests=(),
-            figures=(*reason.figures, *used),
-            parts=tuple(parts[:PARTS]),
-            omitted=max(0, len(parts) - PARTS),
-        )
+        return completed(reason, (*reason.figures, *used), tuple(parts[:PARTS]), len(parts) - PARTS)
 
     def is_new(self, *mark: object) -> bool:
         """Whether something is said for the first time."""
@@ -101,6 +102,8 @@ class _Gatherer:
         """Add what a step rests on: its figures, and its facts and definitions as reasons."""
         reader = self.finisher.reader
         match step.expression:
+            case Constant() | Today():
+                pass
             case FactUse(entity=entity, name=name):
                 self.fact(step, step.record.above(entity), name)
             case Recorded(entity=entity, key=key):
@@ -129,6 +132,10 @@ class _Gatherer:
                     if operand.expression is not value:
                         self.gather(operand)
                 self.months([each for each in operands if each.expression is value])
+            case Cases(branches=branches) if any(each.guard is not None for each in branches):
+                for operand in reader.trace.operands(step):
+                    if not (isinstance(operand.value, bool) and _is_guard(operand, branches)):
+                        self.gather(operand)
             case Round() | Extreme() if is_line(step.expression):
                 inner, lines = reader.shaped(step)
                 self.gather(inner)
@@ -161,12 +168,17 @@ class _Gatherer:
     def fact(self, step: Step, at: Record, name: str) -> None:
         day = step.today if isinstance(at.facts.get(name), Series) else None
         is_new = self.finisher.is_new(Kind.FACT, name, at, day)
-        is_told = self.is_stated(step) and (at is self.reason.whole.record or name not in at.given)
+        reason = self.reason
+        is_alone = reason.kind in _LINES and step.expression == reason.statement.expression
+        shows_source = is_alone and at is reason.whole.record
+        is_told = self.is_stated(step) and (shows_source or name not in at.given)
         if is_new and not is_told:
             owned = Step(step.expression, step.value, at, step.today)
             self.parts.append(Reason(Kind.FACT, Outcome.GIVES, owned, owned, name))
-        for default in self.finisher.reader.trace.operands(step):
-            self.gather(default)
+        reader = self.finisher.reader
+        if reader.program.fact[at.entity, name].default is not None:
+            for default in reader.trace.operands(step):
+                self.gather(default)
 
     def use(self, step: Step, key: str) -> None:
         reader = self.finisher.reader
@@ -193,10 +205,14 @@ class _Gatherer:
         """Return the lines that decide another grant, shortly: without what they rest on."""
         program = self.finisher.reader.program
         grant_key, _, part = key.partition("/")
-        if part == "amount":
-            return ()
         grant = program.grant[grant_key]
         reader = Reader(program, self.finisher.reader.trace, step.record)
+        is_paid = part == "amount" or (
+            not part and is_decided(step.value) and step.value not in (0, False)
+        )
+        if is_paid and grant.amount is not None:
+            amounts = reader.amount(grant.amount, grant, Outcome.GIVES)
+            return tuple(self.short(each) for each in amounts if each.kind is not Kind.ROUNDING)
         lines = [each for each in reader.conditions(grant) if each.kind is not Kind.FORCE]
         failing = [each for each in lines if each.outcome is Outcome.FAILS]
         if failing or any(each.outcome is not Outcome.HOLDS for each in lines):
@@ -244,3 +260,10 @@ class _Gatherer:
                 pass
         for operand in self.finisher.reader.trace.operands(step):
             yield from self.leaves(operand)
+
+
+def _is_guard(step: Step, branches: tuple[Branch, ...]) -> bool:
+    """Whether a step says no more than where and when an amendment holds."""
+    return any(
+        each.guard is step.expression and each.condition is step.expression for each in branches
+    )

@@ -17,6 +17,7 @@ from aidrules.program import (
 )
 from aidrules.trace import Step
 from aidrules.values import (
+    Exact,
     Failure,
     Value,
 )
@@ -114,6 +115,25 @@ Taken = CaseTaken | RowTaken | VersionTaken
 
 
 @frozen
+class Rank:
+    """Where a claim stands among those on limited funds or places.
+
+    Attributes:
+        place: Its own, from 1.
+        claims: How many there are.
+        taken: What those in front of it take.
+        fund: What there is, with what it is called.
+        keys: By what it was ranked, in their order.
+    """
+
+    place: int
+    claims: int
+    taken: Exact
+    fund: Step
+    keys: tuple[Step, ...]
+
+
+@frozen
 class Reason:
     """One reason.
 
@@ -130,6 +150,7 @@ class Reason:
         worked: The formula with its values in place of its names, if that says more.
         headroom: For a comparison of numbers, how far it is from failing; negative if it fails.
         cases: The cases and versions by which this value was chosen, the outermost first.
+        rank: Of a claim in a ration, if all claims are known.
         until: The day of the last of several months for which it is the same, as an ordinal.
         citations: Of the line, or else of the step it names, or else of the whole.
         figures: Looked up in the statement itself.
@@ -150,6 +171,7 @@ class Reason:
     worked: Expr | None = None
     headroom: Value | None = None
     cases: "tuple[Taken, ...]" = ()
+    rank: Rank | None = None
     until: int | None = None
     citations: tuple[Citation, ...] = ()
     figures: tuple[FigureUsed, ...] = ()
@@ -157,6 +179,40 @@ class Reason:
     parts: "tuple[Reason, ...]" = ()
     omitted: int = 0
     failure: Failure | None = None
+
+
+def completed(
+    reason: Reason, figures: tuple[FigureUsed, ...], parts: tuple[Reason, ...], omitted: int
+) -> Reason:
+    """Return a reason with what it rests on; `evolve` would take five times as long.
+
+    Args:
+        reason: Without its parts.
+        figures: All that it looked up.
+        parts: Those that are listed.
+        omitted: How many more there are; not more than 0 for none.
+    """
+    return Reason(
+        reason.kind,
+        reason.outcome,
+        reason.whole,
+        reason.statement,
+        reason.about,
+        reason.named,
+        reason.sides,
+        reason.records,
+        reason.worked,
+        reason.headroom,
+        reason.cases,
+        reason.rank,
+        reason.until,
+        reason.citations,
+        figures,
+        (),
+        parts,
+        max(0, omitted),
+        reason.failure,
+    )
 
 
 def figures(found: Iterable[Reason]) -> Iterator[FigureUsed]:

@@ -8,7 +8,7 @@ from attrs import frozen
 from aidrules import dates, wording
 from aidrules.case import Record
 from aidrules.explain.account import Account, Applied, Explanation, Missing
-from aidrules.explain.reasons import Reason, citations, facts_read, figures
+from aidrules.explain.reasons import Kind, Reason, citations, facts_read, figures
 from aidrules.explain.sentences import Speaker
 from aidrules.program import (
     Citation,
@@ -117,9 +117,8 @@ def unverified(explanation: Explanation) -> Iterator[LegalText]:
 def disputes(account: Account) -> Iterator[tuple[Missing, tuple[tuple[str, Value], ...]]]:
     """Yield the missing facts about which their holders differ, and what each says."""
     for missing in account.missing:
-        given = missing.record.given.get(missing.name)
-        if given is not None and given.disputed:
-            yield missing, given.disputed
+        if is_disputed(missing):
+            yield missing, missing.record.given[missing.name].disputed
 
 
 # ---------------------------------------------------------------- sections
@@ -188,10 +187,18 @@ def missing_line(missing: Missing, speaker: Speaker) -> str:
         what = speaker.fill(
             "missing-scored", what=what, decides=speaker.fill(_effect(missing.score))
         )
-    if missing.question is not None:
+    if is_disputed(missing):
+        what = speaker.fill("missing-disputed", what=what)
+    elif missing.question is not None:
         question = speaker.name(missing.question)
         what = speaker.fill("missing-asked", what=what, question=question)
     return what
+
+
+def is_disputed(missing: Missing) -> bool:
+    """Whether it was given, and its holders differ: then it is to be verified, not asked for."""
+    given = missing.record.given.get(missing.name)
+    return given is not None and bool(given.disputed)
 
 
 def list_key(missing: Missing) -> str:
@@ -218,7 +225,7 @@ def says(
     """Return what each holder of a disputed fact says."""
     type_ = account.program.fact[missing.record.entity, missing.name].type
     return speaker.lexicon.join(
-        speaker.fill("says", origin=origin, value=speaker.value(value, type_))
+        speaker.fill("says", origin=speaker.name(origin), value=speaker.value(value, type_))
         for origin, value in statements
     )
 
@@ -270,11 +277,16 @@ def _follow_up(explanation: Explanation, speaker: Speaker) -> Iterator[tuple[int
     """Yield what follows, each line with the reasons below it, and what the grant tells."""
     for line, found in _what_follows(explanation, speaker):
         yield 0, line
-        yield from _reasons(found, speaker, 1)
+        yield from _reasons([each for each in found if not _is_bare_step(each)], speaker, 1)
     account = explanation.account
     if isinstance(account.subject, Grant) and account.status == "granted":
         for note in account.subject.notes:
             yield 0, speaker.name(note)
+
+
+def _is_bare_step(reason: Reason) -> bool:
+    """Whether a reason says no more than the value of a length of time, which stands above."""
+    return reason.kind is Kind.STEP and not reason.parts
 
 
 def _what_follows(
@@ -353,7 +365,7 @@ def _deadline(
         line = fill(
             "deadline",
             date=speaker.date(account.deadline),
-            period=speaker.expression(rule.period),
+            period=_period(rule.period, account, speaker),
             start=speaker.fill(
                 "with-value", name=start, value=speaker.value(begun.value, begun.expression.type)
             ),
@@ -361,8 +373,17 @@ def _deadline(
     elif is_same_day:
         line = fill("deadline-day", start=start)
     else:
-        line = fill("deadline-from", period=speaker.expression(rule.period), start=start)
+        line = fill("deadline-from", period=_period(rule.period, account, speaker), start=start)
     yield _cited(line, rule.citations, speaker)
+
+
+def _period(period: Expr, account: Account, speaker: Speaker) -> str:
+    """Return a length of time, with its name if it is not written out."""
+    name = speaker.expression(period)
+    if isinstance(period, Constant):
+        return name
+    value = account.trace.step(period, account.record).value
+    return speaker.fill("with-value", name=speaker.value(value, period.type), value=name)
 
 
 def _open_deadline(
@@ -377,7 +398,7 @@ def _open_deadline(
     each = [
         fill(
             "deadline-from",
-            period=speaker.expression(rule.period),
+            period=_period(rule.period, account, speaker),
             start=speaker.expression(rule.start),
         )
         for rule in rules

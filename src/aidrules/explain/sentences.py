@@ -37,7 +37,17 @@ from aidrules.program import (
 )
 from aidrules.trace import Step
 from aidrules.types import Quantity, Type, core, is_ordered
-from aidrules.values import Failure, Infinite, Interval, Number, Possible, Value, bounds, is_decided
+from aidrules.values import (
+    Failure,
+    Infinite,
+    Interval,
+    Number,
+    Possible,
+    Value,
+    bounds,
+    is_decided,
+    settle,
+)
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 
@@ -157,8 +167,7 @@ class Speaker:
             case Kind.PRECEDENCE | Kind.HIGHER:
                 return self._rival(reason)
             case Kind.RATION:
-                grant = self.program.ration[reason.about].grant if reason.about else ""
-                return self.fill(f"ration-{reason.outcome}", name=self.key(grant))
+                return self._ration(reason)
             case Kind.STEP:
                 return self._calculated(self._on(reason), reason)
             case Kind.FACT:
@@ -198,6 +207,8 @@ class Speaker:
             case _:
                 shown = self.value(reason.statement.value, reason.statement.expression.type)
                 note = "" if self.is_letter else self._note(reason.statement)
+                if note == self.fill("not-given"):
+                    return note
                 return self.fill("with-value", name=shown, value=note) if note else shown
 
     def _note(self, step: Step) -> str:
@@ -233,10 +244,10 @@ class Speaker:
         is_limit = isinstance(expr, Compare) and expr.op in {"<", "<="}
         missed = "room-over" if is_limit else "room-missing"
 
-        def end(number: Number) -> str:
+        def end(number: Number, word: str = "") -> str:
             if isinstance(number, Infinite):
                 return self.fill("room-open")
-            key = "room-left" if number > 0 else missed if number < 0 else "room-none"
+            key = "room-left" if number > 0 else missed + word if number < 0 else "room-none"
             return self.fill(key, value=self.value(abs(number), type_))
 
         ends = bounds(headroom)
@@ -245,7 +256,12 @@ class Speaker:
         low, high = ends
         if low == high:
             return end(low)
-        return self.fill("room-between", low=end(low), high=end(high))
+        if not isinstance(low, Infinite) and not isinstance(high, Infinite):
+            if low > 0:
+                return self.fill("room-left", value=self.value(settle(Interval(low, high)), type_))
+            if high < 0:
+                return self.fill(missed, value=self.value(settle(Interval(-high, -low)), type_))
+        return self.fill("room-between", low=end(low, "-end"), high=end(high))
 
     def _choice(self, reason: Reason) -> str:
         """Return which of several grants was chosen."""
@@ -254,6 +270,24 @@ class Speaker:
         fact = self.expression(chosen.expression)
         key = f"choice-{reason.outcome}"
         return self.fill(key, chosen=value, fact=fact, name=self.key(reason.about or ""))
+
+    def _ration(self, reason: Reason) -> str:
+        """Return whether a claim has a place, and which; nothing of the other claims by name."""
+        grant = self.program.grant[self.program.ration[reason.about or ""].grant]
+        line = self.fill(f"ration-{reason.outcome}", name=self.key(grant.key))
+        rank = reason.rank
+        if rank is None:
+            return line
+        type_ = rank.fund.expression.type
+        at = self.fill(
+            "ration-place",
+            place=str(rank.place),
+            count=str(rank.claims),
+            keys=self._inputs(rank.keys),
+            taken=self.value(rank.taken, type_),
+            fund=self.value(rank.fund.value, type_),
+        )
+        return self.fill("labelled", label=line, line=at)
 
     def _unlisted(self, record: Record) -> str:
         """Return how many more records there may be, of which nobody told."""
@@ -323,7 +357,7 @@ class Speaker:
             line = " = ".join([*shown, value])
         for case in reversed(reason.cases):
             match case:
-                case CaseTaken(condition=None):
+                case CaseTaken(condition=None) if not self.is_letter:
                     line = self.fill("otherwise", line=line)
                 case CaseTaken(condition=Step(expression=condition)):
                     line = self.fill("case", condition=self.expression(condition), line=line)

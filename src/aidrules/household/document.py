@@ -86,6 +86,8 @@ def inside(path: str, key: str) -> str:
 
 def legible(text: str) -> str:
     """Return text from a document as a message may show it."""
+    if not text:
+        return '""'
     cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in cut)
 

@@ -113,7 +113,7 @@ def _hidden(source: Source, text: str) -> Iterator[Diagnostic]:
 
 def _split(
     language: _Language, tokens: Sequence[Token], refused: frozenset[str]
-) -> Iterator[Sequence[Token]]:
+) -> Iterator[list[Token]]:
     """Return the tokens of each item; it begins where a line begins with a word for items.
 
     If such a word was refused as a name, only where what follows fits an item.
@@ -126,7 +126,7 @@ def _split(
         and (token not in refused or _fits(language, tokens[at : at + 3]))
     ]
     for start, end in pairwise([*begins, len(tokens)]):
-        yield tokens[start:end]
+        yield list(tokens[start:end])
 
 
 def _fits(language: _Language, tokens: Sequence[Token]) -> bool:
@@ -142,36 +142,39 @@ def _fits(language: _Language, tokens: Sequence[Token]) -> bool:
 
 @frozen
 class _Read:
-    """What came of the tokens of an item, and those that seem to be of another."""
+    """What came of some tokens.
 
+    Attributes:
+        end: Where those begin that seem to be of another item.
+    """
+
+    end: int
     item: ast.Item | None = None
     findings: tuple[Diagnostic, ...] = ()
     unread: frozenset[str] = frozenset()
-    rest: Sequence[Token] = ()
 
 
 def _read_all(
     language: _Language, tokens: Sequence[Token], refused: frozenset[str]
 ) -> Iterator[_Read]:
     for item in _split(language, tokens, refused):
-        left = item
-        while left:
-            one = _read(language, left, refused)
+        start = 0
+        while start < len(item):
+            one = _read(language, item, start, refused)
             yield one
-            left = one.rest
+            start = one.end
 
 
-def _read(language: _Language, tokens: Sequence[Token], refused: frozenset[str]) -> _Read:
-    """Return what comes of the tokens of an item.
+def _read(language: _Language, tokens: list[Token], start: int, refused: frozenset[str]) -> _Read:
+    """Return what comes of the tokens from a place.
 
-    A word of the language that was refused as a name stands for that name where it does not fit
+    A word of the language that was refused as a name is made that name where it does not fit
     otherwise: it has been said once.
     """
-    tokens = list(tokens)
     state = language.parser.parse_interactive()
-    at = 0
+    at, end = start, len(tokens)
     try:
-        while at < len(tokens):
+        while at < end:
             try:
                 state.feed_token(tokens[at])
             except lark.UnexpectedToken:
@@ -182,30 +185,37 @@ def _read(language: _Language, tokens: Sequence[Token], refused: frozenset[str])
                 at += 1
         item: ast.Item = state.feed_token(_end(tokens))
     except RefusedError as refusal:
-        return _Read(None, (refusal.finding,), _names(tokens))
+        return _Read(end, None, (refusal.finding,), _names(tokens[start:]))
     except lark.UnexpectedToken:
-        if at and tokens[at - 1] in refused:
-            return _Read(None, (), _names(tokens))  # it has been said
-        return _stopped(language, tokens, at, refused)
-    too_deep = _too_deep(item) if len(tokens) > MAX_DEPTH else None
+        end = _misspelt_item(language, tokens, at + 1)
+        return _stopped(language, tokens[start:end], start, at - start, refused)
+    too_deep = _too_deep(item) if end - start > MAX_DEPTH else None
     if too_deep:
-        return _Read(None, (catalogue.too_deep(too_deep, MAX_DEPTH),), _names(tokens))
-    return _Read(item)
+        finding = catalogue.too_deep(too_deep, MAX_DEPTH)
+        return _Read(end, None, (finding,), _names(tokens[start:]))
+    return _Read(end, item)
 
 
 def _stopped(
-    language: _Language, tokens: Sequence[Token], at: int, refused: frozenset[str]
+    language: _Language, tokens: list[Token], start: int, at: int, refused: frozenset[str]
 ) -> _Read:
     """Return what is wrong where an item went wrong.
 
     A line that seems meant to begin an item, its first word misspelt, is left as an item itself.
+
+    Args:
+        language: The language.
+        tokens: Of the item.
+        start: Where they begin among all those that were to be read.
+        at: The one that did not fit.
+        refused: The words that were refused as names.
     """
-    if any(token.type == "HIDDEN" for token in tokens):
-        return _Read(None, (), _names(tokens))  # it has been said
-    rest = _misspelt_item(language, tokens[at + 1 :])
+    end = start + len(tokens)
+    if any(token.type == "HIDDEN" for token in tokens) or (at and tokens[at - 1] in refused):
+        return _Read(end, None, (), _names(tokens))  # it has been said
     if at == 0:
         near = _near(language, tokens[0], language.scanner.starts)
-        return _Read(None, (_no_item(tokens[0], near),), _names(tokens), rest)
+        return _Read(end, None, (_no_item(tokens[0], near),), _names(tokens))
     if at == len(tokens):
         tokens = [*tokens, _end(tokens)]
     line = next(i for i in range(at, -1, -1) if i == 0 or tokens[i - 1].type == "_NL")
@@ -215,9 +225,9 @@ def _stopped(
         near = _near(language, first, starts | _stop(language, tokens, line).accepted)
         is_at_margin = line == at and first.span.column == 1
         if near in map(language.spelling.get, starts) or (near is None and is_at_margin):
-            return evolve(_read(language, tokens[:line], refused), rest=tokens[line:])
+            return evolve(_read(language, tokens[:line], 0, refused), end=start + line)
     finding = slips.slip(_stop(language, tokens, at))
-    return _Read(None, (finding,), _names(tokens), rest)
+    return _Read(end, None, (finding,), _names(tokens))
 
 
 def _near(language: _Language, token: Token, accepted: frozenset[str]) -> str | None:
@@ -228,16 +238,16 @@ def _near(language: _Language, token: Token, accepted: frozenset[str]) -> str | 
     return slips.nearest(token, words)
 
 
-def _misspelt_item(language: _Language, tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return the tokens from the next line at the margin that seems meant to begin an item."""
-    for at, (before, token) in enumerate(pairwise(tokens), start=1):
+def _misspelt_item(language: _Language, tokens: Sequence[Token], start: int) -> int:
+    """Return where the next line at the margin begins that seems meant to begin an item."""
+    for at in range(start + 1, len(tokens)):
         if (
-            before.type == "_NL"
-            and token.span.column == 1
-            and _near(language, token, language.scanner.starts)
+            tokens[at - 1].type == "_NL"
+            and tokens[at].span.column == 1
+            and _near(language, tokens[at], language.scanner.starts)
         ):
-            return tokens[at:]
-    return ()
+            return at
+    return len(tokens)
 
 
 def _no_item(first: Token, near: str | None) -> Diagnostic:

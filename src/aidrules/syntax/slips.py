@@ -1,14 +1,15 @@
 """A token that does not fit, and what would, to a finding in the author's words."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
+from functools import lru_cache
 from unicodedata import name as character_name
 from unicodedata import normalize
 
 from attrs import frozen
 
+from aidrules import spelling
 from aidrules.diagnostics import Diagnostic, Worded, catalogue
 from aidrules.source import Span
 from aidrules.syntax.tokens import MAX_BRACKETS, MAX_DIGITS, Token, kinds
@@ -339,9 +340,14 @@ def _other(stop: Stop) -> Diagnostic:
     return catalogue.unexpected(token.span, found, expected(stop), None)
 
 
-def nearest(word: str, words: Sequence[str]) -> str | None:
+def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return the word that is close enough to be meant, or None."""
-    return next(iter(get_close_matches(word.lower(), sorted(words), n=1, cutoff=0.7)), None)
+    return _nearest(word.lower(), frozenset(words))
+
+
+@lru_cache(maxsize=1_000)  # a slip that is made once is made often
+def _nearest(word: str, words: frozenset[str]) -> str | None:
+    return spelling.nearest(word, sorted(words), cutoff=0.7)
 
 
 def expected(stop: Stop) -> tuple[Worded, ...]:

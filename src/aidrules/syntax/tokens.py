@@ -126,7 +126,8 @@ def scan(source: Source, text: str, scanner: Scanner) -> list[Token]:
     tokens: list[Token] = []
     brackets = 0
     at_line_start = True
-    for match in scanner.pattern.finditer(_narrow(text)):
+    # A line end behind the last blanks: else each of them would be looked at from each.
+    for match in scanner.pattern.finditer(_narrow(text) + "\n"):
         kind = match.lastgroup or ""
         if kind == "_NL":
             at_line_start = True
