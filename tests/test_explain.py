@@ -239,7 +239,7 @@ def explained(
 
 def lines(explanation: Explanation, language: str = "en") -> list[str]:
     """Return the lines of the section of reasons, without depth."""
-    _, reasons = explain.text(explanation, language).split("\n", 1)
+    _, reasons = explain.text([explanation], language).split("\n", 1)
     heading, *found = reasons.splitlines()
     assert heading in {"Reasons:", "理由："}
     taken = []
@@ -275,8 +275,6 @@ yuan per month → 1,350 yuan per month
 Figures:
   line ("hill"): 500 yuan per month since 2023-01-01 (synthetic), "Measures" art. 1
   share: 20% since 2020-01-01 (unverified: scanned)
-Legal texts to be checked:
-  "Notice": article not found
 What follows:
   decided by township
   due within 30 days after applied_on
@@ -284,11 +282,14 @@ What follows:
   for at most 6 months
   appeal to county government within 60 days after decided_on
   Bring this letter along.
+
+Legal texts to be checked:
+  "Notice": article not found
 """
 
 
 def test_a_grant_gives_every_line_and_the_whole_calculation() -> None:
-    assert GRANTED == explain.text(explained("allowance"), "en")
+    assert GRANTED == explain.text([explained("allowance")], "en")
 
 
 def test_the_same_in_chinese() -> None:
@@ -325,7 +326,7 @@ def test_the_same_in_chinese() -> None:
 
 
 def test_an_earlier_date_takes_the_earlier_figure() -> None:
-    shown = explain.text(explained("allowance", on=date(2022, 12, 31)), "en")
+    shown = explain.text([explained("allowance", on=date(2022, 12, 31))], "en")
 
     assert 'line ("hill"): 400 yuan per month since 2020-01-01 (synthetic)' in shown
 
@@ -334,7 +335,7 @@ def test_what_was_not_rounded_by_a_decimal_is_shown_exactly_and_about() -> None:
     explanation = explained("allowance", DOCUMENT | {"income": "100.01"})
 
     assert "poor (counted / size < line): 10001/375 (about 26.67) < 500 yuan per month" in (
-        explain.text(explanation, "en")
+        explain.text([explanation], "en")
     )
 
 
@@ -476,7 +477,7 @@ def disputed() -> dict[str, Any]:
 
 
 def test_what_is_open_is_shown_with_its_bounds_and_who_can_close_it() -> None:
-    shown = explain.text(explained("allowance", disputed(), more=open_questions), "en")
+    shown = explain.text([explained("allowance", disputed(), more=open_questions)], "en")
 
     expected = """\
 allowance for household h on 2023-12-01: undecided; if granted, 1,350 yuan per month
@@ -674,13 +675,13 @@ def test_markdown_shows_the_same_lines_as_text() -> None:
     def bare(shown: str) -> list[str]:
         return [line.strip(" #-:").replace("\\", "") for line in shown.splitlines() if line.strip()]
 
-    assert bare(explain.text(explanation, "en")) == bare(explain.markdown(explanation, "en"))
+    assert bare(explain.text([explanation], "en")) == bare(explain.markdown([explanation], "en"))
 
 
 def test_text_of_a_policy_is_no_markdown() -> None:
     document = DOCUMENT | {"assets": [{"value": 3000, "from": "<b>*bank*</b>"}]}
 
-    assert r"\<b\>\*bank\*\</b\>" in explain.markdown(explained("allowance", document), "en")
+    assert r"\<b\>\*bank\*\</b\>" in explain.markdown([explained("allowance", document)], "en")
 
 
 def test_json_holds_exact_values_beside_the_sentences() -> None:
@@ -932,7 +933,7 @@ def test_a_place_in_a_ration_says_by_what_and_what_stands_in_front() -> None:
     assert (
         "the fund for place does not reach as far as this claim: place 3 of 3 by score (40); "
         "the claims in front take 1,200 yuan of 1,200 yuan"
-    ) == explain.text(shown, "en").splitlines()[2].strip()
+    ) == explain.text([shown], "en").splitlines()[2].strip()
 
 
 def test_the_letter_does_not_ask_for_what_an_office_has_first() -> None:

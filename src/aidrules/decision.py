@@ -17,7 +17,7 @@ from aidrules.backends.interpreter import Evaluation
 from aidrules.case import Case, Record
 from aidrules.diagnostics import Diagnostic, render
 from aidrules.lexicon import exact
-from aidrules.program import Grant, Program, Recorded, Requirement, Role
+from aidrules.program import Grant, Program, Recorded, Requirement, Role, Word
 from aidrules.traverse import expressions, walk
 from aidrules.types import Date, Quantity, Type, Unit, core
 from aidrules.values import (
@@ -153,6 +153,12 @@ class Outcome:
         """Whether it is one of a grant; else it is one of a requirement."""
         return isinstance(self._ground.subject, Grant)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the family is told by letter: of benefits and services."""
+        subject = self._ground.subject
+        return isinstance(subject, Grant) and subject.word in {Word.BENEFIT, Word.SERVICE}
+
     def to_json(self, language: Language = "en") -> dict[str, object]:
         """Return the outcome in the shape of decisions; exact amounts as decimal text.
 
@@ -281,27 +287,27 @@ class Decision:
         """
         if self.is_rejected:
             return render.text(self.diagnostics, language)
-        parts = []
-        for outcome in self.outcomes:
-            match form:
-                case "text":
-                    parts.append(explaining.text(outcome.explanation, language))
-                case "markdown":
-                    parts.append(explaining.markdown(outcome.explanation, language))
-                case _:
-                    assert_never(form)
-        return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+        found = [outcome.explanation for outcome in self.outcomes]
+        match form:
+            case "text":
+                return explaining.text(found, language)
+            case "markdown":
+                return explaining.markdown(found, language)
+            case _:
+                assert_never(form)
 
     def letter(self, language: Language = "en") -> str:
-        """Return the letters that tell the decisions to the family."""
+        """Return the letters that tell the family what is decided.
+
+        They are of benefits and services; a task or referral is the office's own work. A decision
+        that was narrowed down to one of these (`only`) gives its letter all the same.
+        """
         if self.is_rejected:
             return render.text(self.diagnostics, language)
-        letters = [
-            explaining.letter(outcome.explanation, language)
-            for outcome in self.outcomes
-            if outcome.is_grant
-        ]
-        return "\n\n".join(part.rstrip("\n") for part in letters) + "\n"
+        grants = [outcome for outcome in self.outcomes if outcome.is_grant]
+        told = [outcome for outcome in grants if outcome.is_told]
+        letters = (explaining.letter(each.explanation, language) for each in told or grants)
+        return "\n\n".join(letter.rstrip("\n") for letter in letters) + "\n"
 
     def to_json(self, language: Language = "en") -> dict[str, object]:
         """Return the decision in the one shape of decisions, ready for `json.dumps`.

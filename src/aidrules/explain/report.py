@@ -10,6 +10,7 @@ from aidrules.case import Record
 from aidrules.explain.account import Account, Applied, Explanation, Missing
 from aidrules.explain.reasons import Kind, Reason, citations, facts_read, figures
 from aidrules.explain.sentences import Speaker
+from aidrules.lexicon import words
 from aidrules.program import (
     Citation,
     Compare,
@@ -37,24 +38,35 @@ class _Section:
     lines: tuple[tuple[int, str], ...]
 
 
-def text(explanation: Explanation, language: str) -> str:
-    """Return an explanation as plain text, private facts included: it is the case file."""
-    speaker = speaker_of(explanation.account, language)
-    blocks = [heading(explanation, language)]
-    for section in _sections(explanation, speaker):
-        blocks.append(f"{section.heading}{speaker.lexicon.pattern('word', 'colon').rstrip()}")
-        blocks.extend(f"{'  ' * (depth + 1)}{line}" for depth, line in section.lines)
-    return "\n".join(blocks) + "\n"
+def text(explanations: Sequence[Explanation], language: str) -> str:
+    """Return explanations as plain text, private facts included: it is the case file."""
+    colon = words(language).pattern("word", "colon").rstrip()
+
+    def block(section: _Section) -> Iterator[str]:
+        yield f"{section.heading}{colon}"
+        yield from (f"{'  ' * (depth + 1)}{line}" for depth, line in section.lines)
+
+    whole: list[list[str]] = []
+    for each in explanations:
+        lines = (line for section in _sections(each, language) for line in block(section))
+        whole.append([heading(each, language), *lines])
+    whole.extend([*block(section)] for section in _closing(explanations, language))
+    return "\n\n".join("\n".join(lines) for lines in whole) + "\n"
 
 
-def markdown(explanation: Explanation, language: str) -> str:
-    """Return an explanation as Markdown, private facts included: it is the case file."""
-    speaker = speaker_of(explanation.account, language)
-    blocks = [f"## {_escaped(heading(explanation, language))}\n"]
-    for section in _sections(explanation, speaker):
-        blocks.append(f"### {section.heading}\n")
+def markdown(explanations: Sequence[Explanation], language: str) -> str:
+    """Return explanations as Markdown, private facts included: it is the case file."""
+
+    def block(section: _Section) -> Iterator[str]:
+        yield f"### {section.heading}\n"
         lines = (f"{'  ' * depth}- {_escaped(line)}" for depth, line in section.lines)
-        blocks.append("\n".join(lines) + "\n")
+        yield "\n".join(lines) + "\n"
+
+    blocks: list[str] = []
+    for each in explanations:
+        blocks.append(f"## {_escaped(heading(each, language))}\n")
+        blocks.extend(line for section in _sections(each, language) for line in block(section))
+    blocks.extend(line for section in _closing(explanations, language) for line in block(section))
     return "\n".join(blocks)
 
 
@@ -124,9 +136,29 @@ def disputes(account: Account) -> Iterator[tuple[Missing, tuple[tuple[str, Value
 # ---------------------------------------------------------------- sections
 
 
-def _sections(explanation: Explanation, speaker: Speaker) -> Iterator[_Section]:
+def _closing(explanations: Sequence[Explanation], language: str) -> Iterator[_Section]:
+    """Yield what is said once for all the explanations: the legal texts that are to be checked."""
+    cited = dict.fromkeys(legal for each in explanations for legal in unverified(each))
+    if cited:
+        speaker = speaker_of(explanations[0].account, language)
+        lines = tuple(
+            (
+                0,
+                speaker.fill(
+                    "text-unverified",
+                    title=speaker.title(legal),
+                    why=speaker.name(legal.unverified or ""),
+                ),
+            )
+            for legal in cited
+        )
+        yield _Section(speaker.fill("section-texts"), lines)
+
+
+def _sections(explanation: Explanation, language: str) -> Iterator[_Section]:
     account = explanation.account
-    program, language = account.program, speaker.language
+    speaker = speaker_of(account, language)
+    program = account.program
     found: dict[str, Sequence[tuple[int, str]]] = {
         "reasons": tuple(_reasons(explanation.reasons, speaker, 0)),
         "missing": [(0, missing_line(each, speaker)) for each in account.missing],
@@ -147,17 +179,6 @@ def _sections(explanation: Explanation, speaker: Speaker) -> Iterator[_Section]:
             for record, fact, value in account.assumed
         ],
         "figures": [(0, speaker.figure(each)) for each in figures(explanation.all_reasons)],
-        "texts": [
-            (
-                0,
-                speaker.fill(
-                    "text-unverified",
-                    title=speaker.title(legal),
-                    why=speaker.name(legal.unverified or ""),
-                ),
-            )
-            for legal in unverified(explanation)
-        ],
         "what": tuple(_follow_up(explanation, speaker)),
     }
     for key, lines in found.items():
