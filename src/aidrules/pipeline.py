@@ -16,7 +16,7 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from aidrules.check import check
 from aidrules.check.scope import Document
@@ -269,6 +269,7 @@ def _with_used(
                 continue
             used = _read(path, folder, found)
             if used is not None:
+                used = evolve(used, is_used=True)
                 documents.append(used)
                 waiting.append(used)
     return documents

@@ -69,7 +69,12 @@ def check(documents: tuple[Document, ...], found: Iterable[Diagnostic] = ()) -> 
         coverage.tables(program, diagnostics.append)
         timeline.dates(program, diagnostics.append)
         lint.warnings(program, names, diagnostics.append)
-    ordered = _ordered(diagnostics, names)
+    used = {document.source for document in documents if document.is_used}
+    ordered = tuple(
+        finding
+        for finding in _ordered(diagnostics, names)
+        if finding.is_error or finding.span is None or finding.span.source not in used
+    )
     has_errors = any(diagnostic.is_error for diagnostic in ordered)
     return Checked(None if has_errors else program, ordered)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -143,18 +144,21 @@ def amended(base: Parameter, symbol: Symbol, amendment: Amendment, scope: Scope)
 
 
 def _cut(old: tuple[FigureValue, ...], new: tuple[FigureValue, ...]) -> tuple[FigureValue, ...]:
-    if not new:
-        return old
-    start = new[0].first
-    if start is None:
-        return new
-    kept = []
-    for value in old:
-        if value.first is not None and value.first >= start:
-            continue
-        last = start - 1 if value.last is None else min(value.last, start - 1)
-        kept.append(evolve(value, last=last))
-    return (*kept, *new)
+    """Return dated values with others put in: outside the days of these, the old ones hold."""
+    kept = list(old)
+    for value in new:
+        kept = [part for each in kept for part in _outside(each, value.first, value.last)]
+    return tuple(sorted((*kept, *new), key=lambda value: value.first or 0))
+
+
+def _outside(value: FigureValue, first: int | None, last: int | None) -> Iterator[FigureValue]:
+    """Yield what is left of a dated value before a first and after a last day."""
+    if first is not None and (value.first is None or value.first < first):
+        end = first - 1 if value.last is None else min(value.last, first - 1)
+        yield evolve(value, last=end)
+    if last is not None and (value.last is None or value.last > last):
+        start = last + 1 if value.first is None else max(value.first, last + 1)
+        yield evolve(value, first=start)
 
 
 def _applies(module: str, scope: Scope) -> Expr | None:

@@ -39,11 +39,14 @@ class Document:
 
     Attributes:
         attachments: Text of each file that it names, by the name as written.
+        is_used: Whether it was only read because another file uses it; its warnings are then
+            for those who check it itself.
     """
 
     source: Source
     file: ast.File
     attachments: Mapping[str, Source] = field(factory=dict)
+    is_used: bool = False
 
 
 @frozen
@@ -375,9 +378,7 @@ def _base_type(base: ast.BaseType, scope: Scope) -> Plain:
 def _values(values: tuple[ast.Name, ...], scope: Scope) -> tuple[str, ...]:
     seen: dict[str, ast.Name] = {}
     for value in values:
-        if value.text == "none":
-            scope.report(catalogue.none_as_choice(value.span))
-        elif value.text in seen:
+        if value.text in seen:
             place = seen[value.text].span
             scope.report(catalogue.declared_twice(value.span, value.text, place))
         seen[value.text] = value

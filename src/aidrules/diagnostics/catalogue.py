@@ -382,11 +382,6 @@ def no_currency(span: Span) -> Diagnostic:
     return _error("no-currency", span)
 
 
-def none_as_choice(span: Span) -> Diagnostic:
-    """Report none as a value of a choice."""
-    return _error("none-as-choice", span)
-
-
 def none_misplaced(span: Span) -> Diagnostic:
     """Report none where no value may be missing."""
     return _error("none-misplaced", span)
@@ -823,11 +818,6 @@ def table_not_looked_through(span: Span, name: str, steps: int) -> Diagnostic:
 def cases_may_be_incomplete(span: Span) -> Diagnostic:
     """Report cases that nothing closes."""
     return _warning("cases-may-be-incomplete", span)
-
-
-def figure_without_values(span: Span, name: str) -> Diagnostic:
-    """Report a figure without values."""
-    return _error("figure-without-values", span, name=name)
 
 
 def key_without_otherwise(span: Span, name: str, key: str) -> Diagnostic:
