@@ -52,7 +52,7 @@ def seconds(*command: str, rounds: int = 7) -> float:
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         times.append(time.perf_counter() - start)
     return median(times)
 
@@ -121,7 +121,7 @@ def loading() -> dict[str, float]:
 def generated(lines: int) -> str:
     """Return a policy of about so many lines: steps, cases and benefits that stand on another."""
     head = (
-        "policy generated\nsource notice \"Generated\" number \"1\" rank county\n"
+        'policy generated\nsource notice "Generated" number "1" rank county\n'
         "currency yuan to 0.01\nentity household\nentity person in household at most 10\n"
         "fact wage of person: money per month  between 0 and 100_000\n"
         "fact age of person: number  between 0 and 130\n"
@@ -143,7 +143,7 @@ def generated(lines: int) -> str:
 
 def peer(python: str) -> dict[str, float]:
     """Return the peer's times for one household, in microseconds."""
-    done = subprocess.run(  # noqa: S603 - the peer that the caller named
+    done = subprocess.run(
         [python, str(HERE / "peer_openfisca.py")], check=True, capture_output=True, text=True
     )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

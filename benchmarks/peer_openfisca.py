@@ -5,8 +5,6 @@ packages are.
 """
 
 # mypy: ignore-errors
-# ruff: noqa: ANN, D, FBT, INP001, PLC0415
-
 import json
 import time
 from statistics import median
@@ -50,72 +48,94 @@ def system():
     variable("county", Household, Enum, possible_values=County, default_value=County.c0)
     variable("assets", Household, float)
     variable(
-        "counted_income", Person, float,
-        lambda person, period, parameters: person("wage", period)
-        - parameters(period).work_deduction * person("wage", period)
-        + person("other_income", period),
+        "counted_income",
+        Person,
+        float,
+        lambda person, period, parameters: (
+            person("wage", period)
+            - parameters(period).work_deduction * person("wage", period)
+            + person("other_income", period)
+        ),
+    )
+    variable("size", Household, int, lambda household, period, parameters: household.nb_persons())
+    variable(
+        "per_head",
+        Household,
+        float,
+        lambda household, period, parameters: (
+            household.sum(household.members("counted_income", period)) / household("size", period)
+        ),
     )
     variable(
-        "size", Household, int, lambda household, period, parameters: household.nb_persons()
-    )
-    variable(
-        "per_head", Household, float,
-        lambda household, period, parameters: household.sum(
-            household.members("counted_income", period)
-        ) / household("size", period),
-    )
-    variable(
-        "standard", Household, float,
+        "standard",
+        Household,
+        float,
         lambda household, period, parameters: parameters(period).standard[
             household("county", period)
         ],
     )
     variable(
-        "eligible", Household, bool,
+        "eligible",
+        Household,
+        bool,
         lambda household, period, parameters: (
-            household("per_head", period) < household("standard", period)
-        ) * (
-            household("assets", period)
-            <= 24 * household("standard", period) * household("size", period)
+            (household("per_head", period) < household("standard", period))
+            * (
+                household("assets", period)
+                <= 24 * household("standard", period) * household("size", period)
+            )
         ),
     )
     variable(
-        "is_supplemented", Person, bool,
-        lambda person, period, parameters: (person("disability", period) == 2)
-        + (person("age", period) >= 70) + (person("age", period) <= 16),
+        "is_supplemented",
+        Person,
+        bool,
+        lambda person, period, parameters: (
+            (person("disability", period) == 2)
+            + (person("age", period) >= 70)
+            + (person("age", period) <= 16)
+        ),
     )
     variable(
-        "amount", Household, float,
+        "amount",
+        Household,
+        float,
         lambda household, period, parameters: np.where(
             household("eligible", period),
             np.ceil(
                 (household("standard", period) - household("per_head", period))
                 * household("size", period)
-                + 0.3 * household("standard", period)
+                + 0.3
+                * household("standard", period)
                 * household.sum(household.members("is_supplemented", period))
             ),
             0,
         ),
     )
     variable(
-        "margin", Household, bool,
-        lambda household, period, parameters: household("per_head", period)
-        < 1.5 * household("standard", period),
+        "margin",
+        Household,
+        bool,
+        lambda household, period, parameters: (
+            household("per_head", period) < 1.5 * household("standard", period)
+        ),
     )
     variable(
-        "single_person", Person, float,
+        "single_person",
+        Person,
+        float,
         lambda person, period, parameters: np.where(
             person.household("margin", period)
             * np.logical_not(person.household("eligible", period))
             * (person("disability", period) == 2),
-            np.maximum(
-                person.household("standard", period) - person("counted_income", period), 0
-            ),
+            np.maximum(person.household("standard", period) - person("counted_income", period), 0),
             0,
         ),
     )
     variable(
-        "care", Person, int,
+        "care",
+        Person,
+        int,
         lambda person, period, parameters: np.select(
             [person("disability", period) == 2, person("disability", period) == 1], [20, 10], 0
         ),
@@ -166,7 +186,7 @@ def microseconds(call, count=50, rounds=9):
 
 made = system()
 amount = float(run(made, trace=False)[0][0])
-assert amount == 1864, amount  # noqa: PLR2004, S101 - the same answer as nine_rules.aid
+assert amount == 1864, amount  # the same answer as nine_rules.aid
 print(
     json.dumps(
         {

@@ -13,6 +13,7 @@ import aidrules
 from aidrules import explain, household, pipeline
 from aidrules.backends import interpreter
 from aidrules.case import Record
+from aidrules.decision import Language
 from aidrules.explain import Account, Explanation, Kind, Missing, Outcome
 from aidrules.program import Grant, Program, Requirement
 from aidrules.values import BOTH, Failure, Possible, Value
@@ -825,7 +826,7 @@ GRADED: dict[str, Any] = {
 def told(
     name: str,
     change: dict[str, Any] | None = None,
-    language: str = "en",
+    language: Language = "en",
     document: dict[str, Any] | None = None,
 ) -> str:
     """Explain one grant of the second policy, as a user of the library would."""

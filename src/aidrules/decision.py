@@ -273,6 +273,12 @@ class Decision:
         """The kind of the document's own record; None if it was rejected."""
         return None if self._evaluation is None else self._evaluation.case.root.entity
 
+    def records(self, entity: str) -> tuple[str, ...]:
+        """Return the ids of the records of a kind in the document, in its order."""
+        if self._evaluation is None:
+            return ()
+        return tuple(id_ for kind, id_ in self._evaluation.case.records if kind == entity)
+
     def only(self, name: str) -> "Decision":
         """Return the decision with the outcomes of one grant or requirement."""
         chosen = (o for o in self.outcomes if name in {o.name, o.key})

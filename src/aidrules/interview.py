@@ -44,7 +44,7 @@ def begin(policy: Policy, facts: bytes, on: date) -> Session:
     if plain == {}:
         kinds = [entity.name for entity in policy.program.entities]
         root = "household" if "household" in kinds else kinds[0]
-        plain = {"entity": root, "id": root}
+        plain = {"entity": root, "id": "1"}
     document = plain if isinstance(plain, dict) else {}
     return Session(policy, on, document, policy.evaluate(plain, on))
 
@@ -115,16 +115,19 @@ def _worded(missing: Missing, session: Session, language: Language) -> str:
     program = session.policy.program
     if missing.is_list:
         kind = name_words(program, missing.name, language)
-        return lexicon.fill("word", "how-many", name=kind)
+        return _who(missing, session, language) + lexicon.fill("word", "how-many", name=kind)
     fact = program.fact[missing.record.entity, missing.name]
-    who = "" if _is_alone(missing, session) else f"[{missing.record.id}] "
-    return f"{who}{missing.question} ({_hint(fact, session, language)})"
+    question = name_words(program, missing.question or missing.name, language)
+    who = _who(missing, session, language)
+    return f"{who}{question} ({_hint(fact, session, language)})"
 
 
-def _is_alone(missing: Missing, session: Session) -> bool:
+def _who(missing: Missing, session: Session, language: Language) -> str:
+    """Return which record a question is about, where there are several of its kind."""
     entity = missing.record.entity
-    records = {o.record for o in session.decision.outcomes if o.entity == entity}
-    return len(records) <= 1
+    if len(session.decision.records(entity)) <= 1:
+        return ""
+    return f"[{name_words(session.policy.program, entity, language)} {missing.record.id}] "
 
 
 def _hint(fact: Fact, session: Session, language: Language) -> str:
@@ -150,11 +153,12 @@ _NO = {"no", "n", "否", "没有", "无", "不"}
 def _read(text: str, missing: Missing, session: Session) -> object | None:
     """Return an answer as it stands in a document; None if it cannot be one."""
     if missing.is_list:
-        return (
-            [{"id": f"{missing.name} {n}"} for n in range(1, int(text) + 1)]
-            if (text.isdecimal() and int(text) <= session.policy.program.entity[missing.name].limit)
-            else None
-        )
+        limit = session.policy.program.entity[missing.name].limit
+        if not text.isdecimal() or int(text) > limit:
+            return None
+        is_at_root = missing.record.entity == session.decision.root
+        above = "" if is_at_root else f"{missing.record.id}."
+        return [{"id": f"{above}{n}"} for n in range(1, int(text) + 1)]
     fact = session.policy.program.fact[missing.record.entity, missing.name]
     if isinstance(fact.type, Optional) and text.lower() in {"none", "无"}:
         return "none"
