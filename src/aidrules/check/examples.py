@@ -30,7 +30,18 @@ from aidrules.program import (
 )
 from aidrules.spelling import nearest
 from aidrules.syntax import ast
-from aidrules.types import TRUTH, Date, Optional, Quantity, Reference, Selection, Truth, Type, core
+from aidrules.types import (
+    TRUTH,
+    Choice,
+    Date,
+    Optional,
+    Quantity,
+    Reference,
+    Selection,
+    Truth,
+    Type,
+    core,
+)
 from aidrules.values import ABSENT, Scalar
 
 _NOT_KNOWN: Final = {"unknown": True}
@@ -233,6 +244,8 @@ def _given_value(values: tuple[ast.GivenValue, ...], symbol: Symbol, scope: Scop
             return None if None in options else {"among": options}
         case [ast.UnknownResult()]:
             return _NOT_KNOWN
+        case [ast.NoneValue()] if isinstance(symbol.type, Selection):
+            return []
         case [ast.SelectionLiteral() | ast.NoneValue() as only]:
             return _one(only, symbol.type, scope)
         case _ if isinstance(plain, Selection):
@@ -253,6 +266,11 @@ def _one(value: ast.GivenValue, type_: Type, scope: Scope) -> object | None:
     if isinstance(value, ast.RangeCell | ast.Among | ast.UnknownResult):
         scope.report(catalogue.not_constant(value.span))
         return None
+    match value, core(type_):
+        case ast.NameUse(name=name), Choice(is_open=True):
+            return name  # an open list has values that nobody named
+        case _:
+            pass
     found = constant(value, type_, evolve(scope, records=_id(value, core(type_))))
     return None if found is None else plain_value(found, type_)
 

@@ -124,7 +124,7 @@ def _unused(program: Program, report: Report) -> None:
 
 def _keys(program: Program, report: Report) -> None:
     for parameter in program.parameters:
-        if any(row.is_otherwise for row in parameter.rows):
+        if not parameter.rows or any(row.is_otherwise for row in parameter.rows):
             continue
         for column, type_ in zip(parameter.columns, parameter.key_types, strict=True):
             is_open = isinstance(type_, Text) or (isinstance(type_, Choice) and type_.is_open)
