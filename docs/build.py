@@ -18,7 +18,7 @@ def main() -> None:
     shutil.copy(ROOT / "README.md", TARGET / "index.md")
     shutil.copy(ROOT / "CHANGELOG.md", TARGET / "changelog.md")
     for page in sorted((ROOT / "docs").glob("*.md")):
-        shutil.copy(page, TARGET / page.name)
+        (TARGET / page.name).write_text(_linked(page.read_text("utf-8")), "utf-8")
     lessons = _copied(ROOT / "tests" / "cases", TARGET / "language", "*.md")
     _index(TARGET / "language", "The language, lesson by lesson", lessons)
     policies = _copied(ROOT / "docs" / "policies", TARGET / "policies", "*.aid.md")
@@ -35,9 +35,14 @@ def _copied(source: Path, target: Path, pattern: str) -> list[Path]:
         place = target / page.relative_to(source).with_name(page.name.replace(".aid.md", ".md"))
         place.parent.mkdir(parents=True, exist_ok=True)
         text = page.read_text("utf-8")
-        place.write_text(re.sub(r"\]\(([^)#]+)\.aid\.md", r"](\1.md", text), "utf-8")
+        place.write_text(_linked(text), "utf-8")
         pages.append(place)
     return pages
+
+
+def _linked(text: str) -> str:
+    """Let links to policies lead to their pages on the site."""
+    return re.sub(r"\]\(([^)#]+)\.aid\.md", r"](\1.md", text)
 
 
 def _index(folder: Path, title: str, pages: list[Path]) -> None:

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from attrs import evolve
+
 import aidrules
 from aidrules import Decision, Outcome
 
@@ -31,25 +33,27 @@ APPLIED_FOR = (
     "get_signature",
     "minimum_living_allowance",
     "temporary_aid",
-    "care_in_the_home",
+    "care_in_institution",
     "job_nearby",
 )
 GRANTED = (
     "minimum_living_allowance",
     "additional_support",
     "home_adaptation",
-    "care_in_the_home",
+    "care_in_institution",
     "state_share",
     "charity_share",
     "job_nearby",
 )
-DECIDED_LATER = {"decided_on", "notified_on", "notice_from"}
+TOLD = "care_in_institution"
+DECIDED_LATER = frozenset({"decided_on", "notified_on", "notice_from"})
 NOT_KNOWN_YET = DECIDED_LATER | {
     "owes_support",
     "lives_here",
     "signed_on",
     "asked_for_care_on",
     "choice_of_care",
+    "places_free",
     "wants_work",
     "replied_on",
     "hard_pressed",
@@ -87,48 +91,54 @@ def wufeng() -> None:
 def huimin() -> None:
     """Walk with the family from the alert of the platform to its last decision."""
     policy = aidrules.load(CHAIN)
-    facts = json.loads(FAMILY.read_text("utf-8"))
-    title("Huimin in Shandong: L, a son, looks after his old father and has applied for nothing")
-    print("11 March 2024. The platform lays the records of the offices side by side.\n")
-    found = policy.evaluate(without(NOT_KNOWN_YET, facts), on="2024-03-11")
-    print("\n".join(chain(found, ALERTS)))
-    title("The family signs one authorisation. What is still missing, and from whom")
-    print("\n".join(sources(found, APPLIED_FOR)))
-    title("14 March. The street has visited and verified; the money is there by tomorrow")
-    urgent = policy.evaluate(without(DECIDED_LATER, facts), on="2024-03-14").only("temporary_aid")
-    print(urgent.letter("zh"))
-    print(urgent.letter("en"))
-    title("25 March. The notice has hung for seven days; the father has chosen the home")
-    print("\n".join(chain(policy.evaluate(facts, on="2024-03-25"), GRANTED)))
-    print("\nThe father is cared for, so the son can work: the one is a condition of the other.")
+    title("Huimin in Shandong: L looks after his old father F, and has applied for nothing")
+    print("People, illness, care and job are told in the newspaper; sums and days are assumed.\n")
+    print("11 March 2024. The platform lays the records of the offices side by side:\n")
+    found = policy.evaluate(family(NOT_KNOWN_YET), on="2024-03-11")
+    print("\n".join(granted(found, ALERTS)))
+    title("What is still missing: the family is asked only what no office has")
+    print("\n".join(sorted(set(sources(found, APPLIED_FOR)))))
+    title("14 March: visited and verified; the money is to be there a day later")
+    verified = policy.evaluate(family(DECIDED_LATER), on="2024-03-14")
+    print("\n".join(granted(verified, ("temporary_aid",))))
+    title("25 March: the notice has hung for its seven days")
+    decision = policy.evaluate(family(frozenset()), on="2024-03-25")
+    print("\n".join(granted(decision, GRANTED)))
+    print("\nF is cared for, so L can work: the one is a condition of the other.")
+    title("What F is told, in Chinese and in English")
+    care = evolve(decision, outcomes=(decision.outcome(TOLD, "F"),))
+    print(care.letter("zh"))
+    print(care.letter("en"))
 
 
-def without(names: set[str], facts: dict[str, object]) -> dict[str, object]:
-    """Return the facts without some, of the people too."""
-    people = facts.get("person", [])
-    assert isinstance(people, list)
-    kept = {name: value for name, value in facts.items() if name not in names}
-    return kept | ({"person": [without(names, each) for each in people]} if people else {})
+def family(unknown: frozenset[str]) -> dict[str, object]:
+    """Return the facts of the family without those that nobody knows yet, on any record."""
+
+    def known(record: dict[str, object]) -> dict[str, object]:
+        return {name: fact for name, fact in record.items() if name not in unknown}
+
+    facts: dict[str, object] = json.loads(FAMILY.read_text("utf-8"), object_hook=known)
+    return facts
 
 
-def chain(decision: Decision, names: tuple[str, ...]) -> Iterator[str]:
-    """Yield what is granted, with the office, the day it is due, the first payment, the appeal."""
+def granted(decision: Decision, names: tuple[str, ...]) -> Iterator[str]:
+    """Yield what is granted, and below it what follows."""
     for name in names:
         for outcome in decision.only(name).outcomes:
             if outcome.status == "granted":
-                yield f"  {name.replace('_', ' ')} ({outcome.record}){granted(outcome)}"
+                yield f"  {name.replace('_', ' ')} ({outcome.record}){content(outcome)}"
                 yield f"      {'; '.join(follow_up(outcome))}"
 
 
-def granted(outcome: Outcome) -> str:
+def content(outcome: Outcome) -> str:
     """Return what is granted: a sum, or a list of services."""
     match outcome.amount:
         case None:
             return ""
-        case frozenset() as items:
-            return f": {', '.join(sorted(str(item).replace('_', ' ') for item in items))}"
+        case frozenset() as services:
+            return f": {', '.join(sorted(str(each).replace('_', ' ') for each in services))}"
         case amount:
-            return f": {amount} yuan per month"
+            return f": {amount} {outcome.to_json()['unit']}"
 
 
 def follow_up(outcome: Outcome) -> Iterator[str]:
@@ -141,24 +151,21 @@ def follow_up(outcome: Outcome) -> Iterator[str]:
         yield f"paid from {outcome.paid_from}"
     if outcome.appeal:
         office, last_day = outcome.appeal
-        yield f"appeal to {office} until {last_day}"
+        yield f"appeal to {office}" + (f" until {last_day}" if last_day else "")
 
 
 def sources(decision: Decision, names: tuple[str, ...]) -> Iterator[str]:
-    """Yield what is missing: from an office, by a judgement, or, if nobody has it, a question."""
-    lines: dict[str, None] = {}
+    """Yield what is missing, by who has it: an office, a judgement, or nobody but the family."""
     for name in names:
         for outcome in decision.only(name).outcomes:
             for missing in outcome.missing:
                 what = f"{missing.name.replace('_', ' ')} of {missing.record.id}"
                 if missing.office:
-                    line = f"  {missing.office} decides: {what}"
+                    yield f"  {missing.office} judges: {what}"
                 elif missing.holders:
-                    line = f"  the office asks {missing.holders[0]}: {what}"
+                    yield f"  the office asks {missing.holders[0]}: {what}"
                 else:
-                    line = f"  the family is asked: {missing.question} ({missing.record.id})"
-                lines[line] = None
-    yield from lines
+                    yield f"  the family is asked ({missing.record.id}): {missing.question}"
 
 
 def title(text: str) -> None:

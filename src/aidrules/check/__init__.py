@@ -37,6 +37,7 @@ from aidrules.program import (
     Ration,
     ValueMatch,
 )
+from aidrules.source import Source
 from aidrules.syntax import ast
 from aidrules.traverse import expressions, walk
 from aidrules.types import Text, core
@@ -70,11 +71,7 @@ def check(documents: tuple[Document, ...], found: Iterable[Diagnostic] = ()) -> 
         timeline.dates(program, diagnostics.append)
         lint.warnings(program, names, diagnostics.append)
     used = {document.source for document in documents if document.is_used}
-    ordered = tuple(
-        finding
-        for finding in _ordered(diagnostics, names)
-        if finding.is_error or finding.span is None or finding.span.source not in used
-    )
+    ordered = tuple(f for f in _ordered(diagnostics, names) if _concerns(f, used))
     has_errors = any(diagnostic.is_error for diagnostic in ordered)
     return Checked(None if has_errors else program, ordered)
 
@@ -246,6 +243,17 @@ def _texts(program: Program) -> frozenset[str]:
                 str(v.value) for row in figure.rows for v in row.values if v.value is not None
             )
     return frozenset(found)
+
+
+def _concerns(finding: Diagnostic, used: set[Source]) -> bool:
+    """Whether a finding is for whoever checks these files.
+
+    A warning about one file that is only used is for those who check that file; one about two
+    files is for whoever brings them together.
+    """
+    if finding.is_error or finding.span is None or finding.span.source not in used:
+        return True
+    return any(label.span.source != finding.span.source for label in finding.labels)
 
 
 def _ordered(diagnostics: list[Diagnostic], names: Names) -> tuple[Diagnostic, ...]:

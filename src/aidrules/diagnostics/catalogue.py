@@ -997,14 +997,8 @@ def number_not_decimal(path: str, fact: str, given: str | None) -> Diagnostic:
 def value_out_of_range(
     path: str, fact: str, low: object, high: object, given: str | None
 ) -> Diagnostic:
-    """Report a value outside the range that the policy declares; an end may be None."""
-    match low, high:
-        case None, _:
-            code = "value-above-range"
-        case _, None:
-            code = "value-below-range"
-        case _:
-            code = "value-out-of-range"
+    """Report a value outside the range that the policy declares; it may have no upper end."""
+    code = "value-below-range" if high is None else "value-out-of-range"
     return _error(code, path=path, fact=fact, low=low, high=high, given=given)
 
 
