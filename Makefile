@@ -17,7 +17,7 @@ DEMO := docs/demo
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-demo: .venv/core ## decide the couple of Wufeng, with all reasons; then with a fact left out
+demo: .venv/core ## decide the couple of Wufeng, then walk the family of Huimin through it, with all reasons
 	@$(BIN)/python docs/demo/run.py
 
 test: .venv/dev ## lessons, properties, end-to-end runs

@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "errors"
 
 NEVER_SHOWN = {"not-checked", "none-here", "months-unknown"}
-"""What stands for what was already reported; what a condition before it keeps from being asked; what
-is only ever possible beside a value, and so never the answer."""
+"""What was already reported; what a condition before it keeps from being asked; what is only ever
+possible beside a value, and so never the answer."""
 
 
 def codes() -> list[str]:

@@ -8,8 +8,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from attrs import evolve
-
 import aidrules
 from aidrules import Decision, Outcome
 
@@ -106,7 +104,7 @@ def huimin() -> None:
     print("\n".join(granted(decision, GRANTED)))
     print("\nF is cared for, so L can work: the one is a condition of the other.")
     title("What F is told, in Chinese and in English")
-    care = evolve(decision, outcomes=(decision.outcome(TOLD, "F"),))
+    care = decision.only(TOLD, "F")
     print(care.letter("zh"))
     print(care.letter("en"))
 
@@ -138,7 +136,7 @@ def content(outcome: Outcome) -> str:
         case frozenset() as services:
             return f": {', '.join(sorted(str(each).replace('_', ' ') for each in services))}"
         case amount:
-            return f": {amount} {outcome.to_json()['unit']}"
+            return f": {amount} {outcome.unit}"
 
 
 def follow_up(outcome: Outcome) -> Iterator[str]:

@@ -279,9 +279,18 @@ class Decision:
             return ()
         return tuple(id_ for kind, id_ in self._evaluation.case.records if kind == entity)
 
-    def only(self, name: str) -> "Decision":
-        """Return the decision with the outcomes of one grant or requirement."""
-        chosen = (o for o in self.outcomes if name in {o.name, o.key})
+    def only(self, name: str, record: str | None = None) -> "Decision":
+        """Return the decision with the outcomes of one grant or requirement.
+
+        Args:
+            name: Its name, or `module.name`.
+            record: The id of the record; None: of all.
+        """
+        chosen = (
+            outcome
+            for outcome in self.outcomes
+            if name in {outcome.name, outcome.key} and record in {None, outcome.record}
+        )
         return evolve(self, outcomes=tuple(chosen))
 
     def explain(self, language: Language = "en", form: Format = "text") -> str:

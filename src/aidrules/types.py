@@ -64,6 +64,12 @@ class Unit:
         periods = [name for name, power in self.powers if name in TIME_UNITS and power == -1]
         return periods[0] if len(periods) == 1 else None
 
+    def __str__(self) -> str:
+        """Return it as a policy writes it: `yuan per month`."""
+        over = " ".join(name for name, power in self.powers for _ in range(power))
+        under = "".join(f" per {name}" for name, power in self.powers for _ in range(-power))
+        return f"{over}{under}".strip() or "number"
+
     def words(self) -> tuple[str, Mapping[str, object]]:
         """Return the lexicon's key and what fills it: smaller units, down to a name alone."""
         bases = [Unit.of(name) for name, power in self.powers for _ in range(power)]

@@ -164,6 +164,13 @@ def _cite_article(children: Children) -> ast.Cite:
     return ast.Cite(children[1], tuple(map(int, numbers)), span=_span(children))
 
 
+def _currency(children: Children) -> ast.Node:
+    step: ast.Number = children[-2]
+    if not step.value:
+        raise RefusedError(catalogue.bad_quantum(step.span))
+    return _node(ast.Currency, children)
+
+
 def _cite_text(children: Children) -> ast.Cite:
     _, source, text = children
     return ast.Cite(source, (), text, span=_span(children))
@@ -325,6 +332,7 @@ _OWN: dict[str, Callable[[Children], Any]] = {
     "number": _number,
     "percent": _percent,
     "quantity": _quantity,
+    "currency": _currency,
     "cite": _cite,
     "cite_article": _cite_article,
     "cite_text": _cite_text,
