@@ -706,6 +706,7 @@ WITHIN = ("within-without-date", "within 1 month")
         (GRANT + "  amount 3,5 yuan\n", "comma-in-number", "3,5"),
         (GRANT + f"  amount {'9' * 41}\n", "figure-too-long", "9" * 41),
         (GRANT + "  cite s 1.5\n", "article-not-whole", "1.5"),
+        ("currency yuan to 0.00\n", "bad-quantum", "0.00"),
         (GRANT + "  amount a、b\n", "strange-character", "、"),
         (GRANT + "  wa\u200bge 3\n", "hidden-character", "\u200b"),
     ],
@@ -817,6 +818,12 @@ def test_misspelt_item_does_not_spoil_the_one_before() -> None:
     assert ["unknown-item"] == [x.code for x in findings]
     assert [name("b")] == [x.name for x in file.items if isinstance(x, ast.Grant)]
     assert frozenset({"c"}) == file.unread
+
+
+def test_money_of_a_broken_currency_is_unread_too() -> None:
+    file, _ = parse(Source("t.aid", "currency yuan 0.01\n"))
+
+    assert frozenset({"yuan", "money"}) == file.unread
 
 
 def test_values_of_a_broken_choice_are_unread_too() -> None:

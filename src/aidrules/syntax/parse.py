@@ -278,7 +278,8 @@ def _names(tokens: Sequence[Token]) -> frozenset[str]:
     declared = [token for token in rest[:1] if token.isidentifier()]
     if first.type in {"FACT", "JUDGEMENT", "TYPE"}:
         declared += [token for token in rest if token.type == "NAME"]
-    return frozenset(map(str, declared))
+    money = ("money",) if first.type == "CURRENCY" else ()
+    return frozenset((*map(str, declared), *money))
 
 
 # ---------------------------------------------------------------- limits
