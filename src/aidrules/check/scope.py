@@ -275,7 +275,11 @@ class Scope:
             self.report(catalogue.ambiguous_name(name.span, last, options))
             return None
         if not found:
-            self._report_unknown(last, name.span)
+            if last in self.names.values:
+                self._report_unknown(last, name.span)
+            elif last not in self.names.unread:
+                near = nearest(last, self.names.values)
+                self.report(catalogue.unknown_name(name.span, last, near))
             return None
         return found[0]
 
