@@ -772,7 +772,7 @@ class PaidFrom(Node):
 class ForAtMost(Node):
     """`for at most 6 months`."""
 
-    period: Number
+    period: Expr
     cite: Cite | None
 
 
