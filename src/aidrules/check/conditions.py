@@ -35,8 +35,14 @@ def present(condition: Expr, *, holds: bool) -> tuple[Expr, ...]:
 _OPPOSITES = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "=": "!=", "!=": "="}
 
 
+MOST_COMPARED = 100
+"""How many conditions are compared with one another; more are taken not to be complete."""
+
+
 def is_complete(conditions: tuple[Expr, ...]) -> bool:
     """Whether one of the conditions always holds, by their form alone."""
+    if len(conditions) > MOST_COMPARED:
+        return False
     for at, one in enumerate(conditions):
         if any(_are_opposite(one, other) for other in conditions[at + 1 :]):
             return True

@@ -50,8 +50,8 @@ from aidrules.values import (
 )
 from aidrules.values import bounds as ends
 
-MAX_STEPS = 20_000
-"""How many groups of cells one table is looked through for."""
+MAX_STEPS = 1_000_000
+"""How many cells are compared with pieces of their columns to look through one table."""
 
 
 @frozen
@@ -208,9 +208,8 @@ def _look(grid: _Grid, report: Report) -> None:
     waiting: list[tuple[int, frozenset[int], tuple[_Atom, ...]]] = [
         (0, frozenset(range(len(grid.rows))), ())
     ]
-    for _ in range(MAX_STEPS):
-        if not waiting or (gaps and overlaps):
-            return
+    steps = 0
+    while waiting and not (gaps and overlaps):
         at, left, chosen = waiting.pop()
         if not left:
             if not gaps:
@@ -218,6 +217,10 @@ def _look(grid: _Grid, report: Report) -> None:
                 rest = (column[0] for column in grid.columns[at:] if column)
                 report(grid.gap(grid.span, grid.name, grid.case((*chosen, *rest))))
         elif at < len(grid.columns):
+            steps += len(left) * len(grid.columns[at])
+            if steps > MAX_STEPS:
+                report(catalogue.table_not_looked_through(grid.span, grid.name, MAX_STEPS))
+                return
             groups: dict[frozenset[int], _Atom] = {}
             for atom in grid.columns[at]:
                 rows = frozenset(n for n in left if atom.is_in(grid.rows[n].cells[at]))
@@ -227,7 +230,6 @@ def _look(grid: _Grid, report: Report) -> None:
             overlaps = True
             labels = tuple(Label(_row_span(grid.rows[n]), "row") for n in sorted(left)[:2])
             report(catalogue.table_overlap(grid.span, grid.name, grid.case(chosen), labels))
-    report(catalogue.table_not_looked_through(grid.span, grid.name, MAX_STEPS))
 
 
 def _row_span(row: TableRow | FigureRow) -> Span:

@@ -33,6 +33,9 @@ from aidrules.types import (
     core,
 )
 
+MOST_AMENDMENTS = 50
+"""How many amendments one rule may have: each stands in front of all before it."""
+
 
 def declare(documents: tuple[Document, ...], report: Report) -> Names:
     """Return everything that the files declare, and report what is declared twice."""
@@ -119,6 +122,11 @@ def _amendments(names: Names, report: Report) -> dict[str, tuple[Amendment, ...]
             )
         for amendment in sorted(own, key=lambda a: a.first or 0):
             found.setdefault(amendment.target, []).append(amendment)
+    for amendments in found.values():
+        if len(amendments) > MOST_AMENDMENTS:
+            extra = amendments[MOST_AMENDMENTS].item.target
+            report(catalogue.too_many_amendments(extra.span, extra.text, MOST_AMENDMENTS))
+            del amendments[MOST_AMENDMENTS:]
     return {target: tuple(amendments) for target, amendments in found.items()}
 
 

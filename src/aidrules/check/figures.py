@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
@@ -110,15 +111,9 @@ def amended(base: Parameter, symbol: Symbol, amendment: Amendment, scope: Scope)
         clause for clause in amendment.item.clauses if isinstance(clause, ast.Version | ast.Row)
     )
     rows = list(base.rows)
+    places = {(row.cells, row.is_otherwise): at for at, row in enumerate(rows)}
     for row in _figure_rows(clauses, columns, symbol, document, home):
-        at = next(
-            (
-                n
-                for n, old in enumerate(rows)
-                if old.cells == row.cells and old.is_otherwise == row.is_otherwise
-            ),
-            None,
-        )
+        at = places.get((row.cells, row.is_otherwise))
         if at is None:
             rows.append(row)
         else:
@@ -361,7 +356,7 @@ def _stepped(rows: list[FigureRow], columns: tuple[_Column, ...], scope: Scope) 
     for at, column in enumerate(columns):
         if column.step:
             _report_falling(rows, at, scope)
-            rows = [_closed(row, rows, at, included=column.included) for row in rows]
+            rows = _closed(rows, at, included=column.included)
     return rows
 
 
@@ -376,24 +371,31 @@ def _report_falling(rows: list[FigureRow], at: int, scope: Scope) -> None:
             scope.report(catalogue.steps_out_of_order(row.span))
 
 
-def _closed(row: FigureRow, rows: list[FigureRow], at: int, *, included: bool) -> FigureRow:
-    """Return a row whose step ends where the next step for the same other cells begins."""
-    cell = None if row.is_otherwise else row.cells[at]
-    if not isinstance(cell, RangeMatch):
-        return row
-    above: list[Number] = []
-    for other in rows:
-        step = None if other.is_otherwise else other.cells[at]
-        if isinstance(step, RangeMatch) and step.low > cell.low:
-            same = (
-                other.cells[:at] == row.cells[:at] and other.cells[at + 1 :] == row.cells[at + 1 :]
-            )
-            if same:
-                above.append(step.low)
-    closed = evolve(
-        cell, high=min(above, default=INFINITY), high_included=bool(above) and not included
-    )
-    return evolve(row, cells=(*row.cells[:at], closed, *row.cells[at + 1 :]))
+def _closed(rows: list[FigureRow], at: int, *, included: bool) -> list[FigureRow]:
+    """Return rows whose steps end where the next step for the same other cells begins."""
+    lows: dict[tuple[Match, ...], list[Number]] = {}
+    for row in rows:
+        step = None if row.is_otherwise else row.cells[at]
+        if isinstance(step, RangeMatch):
+            lows.setdefault(_others(row, at), []).append(step.low)
+    for each in lows.values():
+        each.sort()
+    closed: list[FigureRow] = []
+    for row in rows:
+        step = None if row.is_otherwise else row.cells[at]
+        if isinstance(step, RangeMatch):
+            above = lows[_others(row, at)]
+            following = bisect_right(above, step.low)
+            is_last = following == len(above)
+            end = INFINITY if is_last else above[following]
+            step = evolve(step, high=end, high_included=not is_last and not included)
+            row = evolve(row, cells=(*row.cells[:at], step, *row.cells[at + 1 :]))  # noqa: PLW2901 - the same row, closed
+        closed.append(row)
+    return closed
+
+
+def _others(row: FigureRow, at: int) -> tuple[Match, ...]:
+    return row.cells[:at] + row.cells[at + 1 :]
 
 
 # ---------------------------------------------------------------- decision tables

@@ -70,6 +70,9 @@ from aidrules.types import (
 )
 from aidrules.values import ABSENT, Scalar
 
+MOST_RIVALS = 100
+"""How many grants may stand in one `only one of`: each is held against all the others."""
+
 
 @frozen
 class Competition:
@@ -87,6 +90,11 @@ def exclusion(item: ast.OnlyOneOf, scope: Scope) -> Exclusion | None:
         if symbol is not None and not isinstance(symbol.item, ast.Grant):
             scope.report(catalogue.not_a_grant(name.span, name.text))
     if len(grants) != len(symbols) or not grants:
+        return None
+    if len(grants) > MOST_RIVALS:
+        scope.report(
+            catalogue.too_many_rivals(item.grants[MOST_RIVALS].span, len(grants), MOST_RIVALS)
+        )
         return None
     entity = grants[0].entity
     for name, grant in zip(item.grants, grants, strict=True):

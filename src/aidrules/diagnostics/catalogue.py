@@ -197,6 +197,16 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
 # ---------------------------------------------------------------- names and types (check)
 
 
+def too_many_amendments(span: Span, name: str, most: int) -> Diagnostic:
+    """Report a rule that is amended too often."""
+    return _error("too-many-amendments", span, name=name, most=most)
+
+
+def too_many_rivals(span: Span, count: int, most: int) -> Diagnostic:
+    """Report an exclusion among too many grants."""
+    return _error("too-many-rivals", span, count=count, most=most)
+
+
 def no_calendar(span: Span) -> Diagnostic:
     """Report working days without a table of them."""
     return _error("no-calendar", span)
