@@ -115,7 +115,7 @@ class Outcome:
     @cached_property
     def missing(self) -> "tuple[Missing, ...]":
         """The facts, lists and judgements that could still decide, most decisive first."""
-        return accounts.missing(self._ground)
+        return self._account.missing
 
     @cached_property
     def assumed(self) -> tuple[Assumed, ...]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from aidrules import examples, household, pipeline
+from aidrules import examples, pipeline
 from aidrules.backends.interpreter import Engine, emit
 from aidrules.decision import LANGUAGE_VERSION, Decision, Language, decide
 from aidrules.diagnostics import Diagnostic
 from aidrules.examples import ExampleResult
+from aidrules.household import Reader
 from aidrules.pipeline import Loaded
 from aidrules.program import Program
 
@@ -64,6 +65,10 @@ class Policy:
     def _engine(self) -> Engine:
         return emit(self.program)
 
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader.of(self.program)
+
     def evaluate(self, facts: Mapping[str, object] | str | bytes, on: date | str) -> Decision:
         """Return what the policy decides of a document of facts on a date.
 
@@ -81,7 +86,7 @@ class Policy:
             ValueError: If `on` is text that is no ISO date.
         """
         day = _date(on)
-        case, findings = household.read(self.program, facts)
+        case, findings = self._reader.read(facts)
         if case is None:
             return Decision(self.name, self.hash, LANGUAGE_VERSION, day, None, (), findings)
         evaluation = self._engine.open(case, day.toordinal())

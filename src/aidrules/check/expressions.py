@@ -418,6 +418,11 @@ def figure(
     """
     if not isinstance(symbol.item, ast.Parameter):
         return failed(span)
+    if symbol.key in scope.figures:
+        around = scope.figures[scope.figures.index(symbol.key) :]
+        names = tuple(key.rpartition(".")[2] for key in (*around, symbol.key))
+        scope.report(catalogue.cycle(span, names, ()))
+        return failed(span)
     columns = symbol.item.keys
     keys: list[tuple[Expr, ...]] = []
     if written is not None:
@@ -429,7 +434,7 @@ def figure(
         for column, key in zip(columns, written, strict=True):
             keys.append((wanted(key, scope, key_type(column, symbol.module, scope)),))
     else:
-        home = evolve(scope, module=symbol.module)
+        home = evolve(scope, module=symbol.module, figures=(*scope.figures, symbol.key))
         for column in columns:
             uses = []
             for name in column.alternatives:

@@ -184,6 +184,7 @@ class Scope:
         entity: The kind of record on which it is evaluated; None for the policy as a whole.
         records: In an example, the kind of each record by its id; elsewhere empty.
         present: What may be none, and is there: a condition before this place asked.
+        figures: The keys of the figures within whose keys this place stands.
     """
 
     names: Names
@@ -192,6 +193,7 @@ class Scope:
     report: Report
     records: Mapping[str, str] = field(factory=dict)
     present: "tuple[Expr, ...]" = ()
+    figures: tuple[str, ...] = ()
 
     def knowing(self, present: "tuple[Expr, ...]") -> "Scope":
         """Return the scope behind a condition that says what is there."""
