@@ -672,8 +672,6 @@ def _else(node: ast.Else, scope: Scope, expected: Type | None) -> Expr:
 def _records(over: ast.OverRecords, scope: Scope) -> Records | None:
     kind = scope.kind(over.kind)
     if kind is None:
-        if over.where is not None and scope.entity is not None:
-            return None
         return None
     entity = kind.kind if isinstance(kind, GroupSymbol) else kind.name
     if not scope.names.is_below(entity, scope.entity):

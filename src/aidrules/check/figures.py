@@ -192,8 +192,6 @@ def _figure_rows(
     if versions:
         values = dated(versions, symbol.type, scope)
         rows.append(FigureRow(tuple(AnyMatch() for _ in columns), values))
-        if columns and not written:
-            rows[0] = evolve(rows[0])
     if written:
         rows.extend(_table_rows(written[0], written[1:], columns, symbol, scope))
     for clause in clauses:
