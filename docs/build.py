@@ -35,7 +35,7 @@ def _copied(source: Path, target: Path, pattern: str) -> list[Path]:
         place = target / page.relative_to(source).with_name(page.name.replace(".aid.md", ".md"))
         place.parent.mkdir(parents=True, exist_ok=True)
         text = page.read_text("utf-8")
-        place.write_text(_linked(text), "utf-8")
+        place.write_text(_fenced(_linked(text)), "utf-8")
         pages.append(place)
     return pages
 
@@ -43,6 +43,32 @@ def _copied(source: Path, target: Path, pattern: str) -> list[Path]:
 def _linked(text: str) -> str:
     """Let links to policies lead to their pages on the site."""
     return re.sub(r"\]\(([^)#]+)\.aid\.md", r"](\1.md", text)
+
+
+CAPTIONS = {
+    "aid wrong": "**A wrong version**",
+    "aid also": "**Another right version**",
+    "python wrong": "**A wrong version**, written by a line of Python",
+    "python": "**Facts, as Python data**",
+    "json": "**A household**",
+    "csv": "**A file beside the policy**",
+    "text zh": "**In Chinese**",
+}
+"""What a block of a lesson is, by the words behind its fence; the longest that fits."""
+
+
+def _fenced(text: str) -> str:
+    """Say in words what a lesson says behind a fence: Markdown takes one word there."""
+
+    def fence(found: re.Match[str]) -> str:
+        words = found["info"].split()
+        caption = CAPTIONS.get(" ".join(words[:2])) or CAPTIONS.get(words[0])
+        if len(words) == 1 or caption is None:
+            return f"```{words[0]}"
+        rest = " ".join(words[1:]) if words[0] in {"json", "csv"} else ""
+        return f"{caption}{f' ({rest})' if rest else ''}\n\n```{words[0]}"
+
+    return re.sub(r"^```(?P<info>\w[^\n`]*)$", fence, text, flags=re.MULTILINE)
 
 
 def _index(folder: Path, title: str, pages: list[Path]) -> None:
