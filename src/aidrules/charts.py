@@ -1,0 +1,1 @@
+"""Benefit against income, as a picture."""
