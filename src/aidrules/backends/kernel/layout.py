@@ -12,7 +12,8 @@ from typing import Any, Literal, assert_never
 
 from attrs import field, frozen
 
-from aidrules.program import Fact, Program, Recorded
+from aidrules.bounds.sets import FIRST_UNKNOWN_DAY, LAST_UNKNOWN_DAY
+from aidrules.program import Fact, Program, Recorded, ValueMatch
 from aidrules.traverse import expressions, walk
 from aidrules.types import (
     Choice,
@@ -27,7 +28,6 @@ from aidrules.types import (
     Undetermined,
     core,
 )
-from aidrules.values import Infinite
 
 Kind = Literal["number", "date", "truth", "choice", "selection", "text", "reference"]
 
@@ -40,7 +40,7 @@ FINE = 10_000
 WIDE = 1 << 40
 """The greatest size, in its smallest parts, of a value whose declaration names no range."""
 
-FIRST_DAY, LAST_DAY = 693_596, 767_010  # 1900-01-01 and 2100-12-31, as ordinals
+FIRST_DAY, LAST_DAY = FIRST_UNKNOWN_DAY, LAST_UNKNOWN_DAY
 MOST_CODES = 60
 
 
@@ -50,6 +50,8 @@ class State(IntEnum):
     KNOWN: the value. ABSENT: that there is none. MISSING: nothing was said, so the default counts,
     or it is unknown. BETWEEN: a number or date from `low` to `high`; of a yes-or-no (1 no, 2 yes)
     or a choice (1 << code for each), the bits in `low`. OPEN: disputed, any value of its range.
+    BEYOND: what no array holds (a series of dates, a part of a step); the interpreter works out the
+    documents that ask for it.
     """
 
     KNOWN = 0
@@ -57,6 +59,7 @@ class State(IntEnum):
     MISSING = 2
     BETWEEN = 3
     OPEN = 4
+    BEYOND = 5
 
 
 @frozen
@@ -100,6 +103,7 @@ class Layout:
         below: The kinds below it, parents before their children.
         facts: By entity and name; of the kinds above and below, and of the root's own.
         history: What rules ask of the last decision, by key of the grant or definition and part.
+        texts: Every text that the policy names, in the order of their codes.
     """
 
     program: Program = field(repr=False)
@@ -108,6 +112,7 @@ class Layout:
     below: tuple[str, ...]
     facts: Mapping[tuple[str, str], Storage] = field(repr=False)
     history: Mapping[tuple[str, str], tuple[str, Storage]] = field(repr=False)
+    texts: tuple[str, ...] = field(repr=False, default=())
 
     @staticmethod
     def of(program: Program, root: str | None = None) -> "Layout":
@@ -136,7 +141,8 @@ class Layout:
             for fact in program.facts
             if fact.entity in kinds
         }
-        return Layout(program, root, above, below, facts, _history(program, kinds, texts))
+        history = _history(program, kinds, texts)
+        return Layout(program, root, above, below, facts, history, texts)
 
     def parent(self, entity: str) -> str:
         """Return the kind right above one below the root."""
@@ -158,8 +164,8 @@ def storage(fact: Fact, texts: tuple[str, ...] = ()) -> Storage:
         fact: The fact.
         texts: Every text that the policy names, in the order of their codes.
     """
-    stored = _stored(fact.type, texts)
-    match stored.kind:
+    plain = stored(fact.type, texts)
+    match plain.kind:
         case "number":
             scale = FINE if fact.step is None else Fraction(1, 1) / fact.step
             exact = max(1, Fraction(scale).numerator)
@@ -171,7 +177,7 @@ def storage(fact: Fact, texts: tuple[str, ...] = ()) -> Storage:
             high = LAST_DAY if fact.high is None else int(fact.high)
             return Storage("date", fact.type, 1, (), low, high)
         case _:
-            return stored
+            return plain
 
 
 def _inside(number: Fraction | int, *, up: bool) -> int:
@@ -179,7 +185,8 @@ def _inside(number: Fraction | int, *, up: bool) -> int:
     return -(-exact.numerator // exact.denominator) if up else exact.numerator // exact.denominator
 
 
-def _stored(type_: Type, texts: tuple[str, ...]) -> Storage:
+def stored(type_: Type, texts: tuple[str, ...]) -> Storage:
+    """Return how values of a type lie in an array, without a declared range."""
     match core(type_):
         case Quantity():
             return Storage("number", type_, FINE, (), -WIDE, WIDE)
@@ -204,8 +211,6 @@ def _stored(type_: Type, texts: tuple[str, ...]) -> Storage:
 
 def _texts(program: Program) -> set[str]:
     """Return every text that the policy names, those by which figures are looked up included."""
-    from aidrules.program import ValueMatch  # noqa: PLC0415 - one name
-
     found = set(program.texts)
     for parameter in program.parameters:
         for row in parameter.rows:
@@ -223,7 +228,7 @@ def _history(
     for expression in expressions(program):
         for node in walk(expression):
             if isinstance(node, Recorded) and node.entity in kinds:
-                found[node.key, node.part] = node.entity, _stored(node.type, texts)
+                found[node.key, node.part] = node.entity, stored(node.type, texts)
     return found
 
 
@@ -261,8 +266,11 @@ class Batch:
         unlisted: int64, for a kind below: how many more records each parent may have; a kind that
             is not here is listed in full.
         history: Like `facts`, by key and part (see `Layout.history`); None: no history was given.
-        aside: bool, one for each document: whether it cannot lie in arrays (a fact given as a
-            series of dates, a text in pieces) and is worked out by itself; None if all can.
+            If one was, but tells nothing of a record, `receives` is no and the rest is ABSENT.
+        aside: bool, one for each document: whether it is worked out by itself, whatever is asked;
+            None if none is.
+        is_checked: Whether every value lies in the range of its storage; if that is not said, each
+            is looked at, and documents with others are worked out by themselves.
     """
 
     size: int
@@ -273,6 +281,7 @@ class Batch:
     unlisted: Mapping[str, Numbers] = field(factory=dict)
     history: Mapping[tuple[str, str], Column] | None = None
     aside: Numbers | None = None
+    is_checked: bool = False
 
 
 class Code(IntEnum):
@@ -292,18 +301,20 @@ class Answers:
         key: Of the grant or requirement.
         entity: The kind of record.
         status: uint8, a `Code` for each record (for a requirement, GRANTED: it holds).
-        reason: int16: of a refusal the line that surely fails, counted from 1 in the order of
-            `Grant.lines` and behind them 1 for an amount of nothing; -1: excluded by another grant
-            or without a place among limited funds; 0: no one line fails in every case, or it is not
-            refused.
-        low: int64, the least amount possible times `scale`; None if it has no amount in numbers.
-            Times `divisor` too, where that is given.
-        high: int64, the greatest amount possible, the same; `low` itself where nothing is unknown.
-        ends: uint8, bits: 1 the amount has no least value, 2 no greatest; None if all have.
+        reason: int8 or more: of a refusal the line that surely fails, counted from 1 in the order
+            of `Grant.lines`, and behind them 1 for an amount of nothing; -1: excluded by another
+            grant or without a place among limited funds; 0: no one line fails in every case, or it
+            is not refused.
+        low: int8 to int64 (make it int64 before multiplying), the least amount possible times
+            `scale`, and times `divisor` where that is given; None if it has no amount in numbers.
+        high: the greatest amount possible, the same; `low` itself where nothing is unknown.
+        ends: uint8, bits: 1 the amount has no least value, 2 no greatest, 4 none is possible; None
+            if it has one wherever it is granted or refused, and none elsewhere.
         scale: Of the amounts.
-        divisor: int64, what each amount is to be divided by besides; None if nothing.
-        chosen: int64, of a grant of services: which, by the codes of its type.
-        deadline: int64, an ordinal, 0 if there is none or it is open; None if no rule sets one.
+        divisor: what each amount is to be divided by besides; None if nothing.
+        chosen: of a grant that is no number: the sum of `1 << code` over the services, or
+            over the values of a choice; 1 for no and 2 for yes. Where it is granted.
+        deadline: an ordinal, 0 if there is none or it is open; None if no rule sets one.
     """
 
     key: str
@@ -334,8 +345,3 @@ class Results:
     answers: Sequence[Answers]
     deferred: Numbers
     horizon: Numbers
-
-
-def is_infinite(number: object) -> bool:
-    """Whether an end is not bounded."""
-    return isinstance(number, Infinite)
