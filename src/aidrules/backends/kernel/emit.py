@@ -234,7 +234,8 @@ def only(write: Writer, value: Truth, bit: Bit) -> Bit:
     """Return whether one thing, such as "no", is possible of a truth, and nothing else."""
     if value.single:
         return bit
-    others = {each for each in (value.yes, value.no, value.absent, value.error) if each != bit}
+    others = [value.yes, value.no, value.absent, value.error]
+    others.remove(bit)
     return write.both(bit, *(write.negation(other) for other in others))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aidrules.backends.kernel import numbers
 from aidrules.backends.kernel.context import FactArray, HistoryArray, Lowering, Part, Spot
-from aidrules.backends.kernel.layout import MOST_CODES, State, Storage
+from aidrules.backends.kernel.layout import FIRST_DAY, LAST_DAY, MOST_CODES, State, Storage
 from aidrules.backends.kernel.numbers import Frac
 from aidrules.backends.kernel.sets import (
     Codes,
@@ -28,6 +28,7 @@ from aidrules.backends.kernel.sets import (
 )
 from aidrules.backends.kernel.terms import NO, YES, ZERO, Bit, Int, Unfit, Why, number
 from aidrules.program import Fact, FactUse, Recorded
+from aidrules.types import Date, core
 
 
 class Known(IntFlag):
@@ -173,19 +174,23 @@ def _read_bounded(
 
 def in_range(value: Set, declared: Fact, lower: Lowering) -> Set:
     """Return a default as far as it lies in the fact's range; outside of it is an error."""
-    if not isinstance(value, Num) or (declared.low is None and declared.high is None):
+    bottom, top = declared.low, declared.high
+    if isinstance(core(declared.type), Date):
+        bottom = FIRST_DAY if bottom is None else bottom
+        top = LAST_DAY if top is None else top
+    if not isinstance(value, Num) or (bottom is None and top is None):
         return value
     write = lower.write
     low, high = value.low, value.high
     no_low, no_high = value.no_low, value.no_high
     outside = NO
-    if declared.low is not None:
-        least = numbers.exact(declared.low)
+    if bottom is not None:
+        least = numbers.exact(bottom)
         under = write.either(no_low, numbers.below(write, low, least))
         outside, no_low = under, NO
         low = numbers.select(write, under, least, low)
-    if declared.high is not None:
-        most = numbers.exact(declared.high)
+    if top is not None:
+        most = numbers.exact(top)
         over = write.either(no_high, numbers.below(write, most, high))
         outside, no_high = write.either(outside, over), NO
         high = numbers.select(write, over, most, high)

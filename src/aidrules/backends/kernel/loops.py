@@ -236,10 +236,10 @@ class _Sum:
         self.errors.take(chosen, (value,), spot.level)
         counts = write.both(chosen.yes, value.here)
         self.is_single = chosen.single and value.single
-        low_end = numbers.settled(write, value.low, spot.level)
+        low_end = numbers.settled(write, value.low, self.spot.level + 1)
         high_end = low_end
         if value.low is not value.high:
-            high_end = numbers.settled(write, value.high, spot.level)
+            high_end = numbers.settled(write, value.high, self.spot.level + 1)
         part = numbers.level_with(write, low_end, high_end)
         self.scale, self.divisor = part[0].scale, part[0].divisor
         low = write.select(counts, part[0].whole, ZERO)
@@ -539,10 +539,9 @@ class _BestBy:
         if not isinstance(by, Num) or by.low.divisor is not None:
             raise Unfit(Why.BEST)
         self.errors.take(chosen, (by, value), spot.level)
-        all_one = write.both(*(decided(write, each) for each in (chosen, by, value)))
-        self.lower.defer(write.both(write.negation(chosen.no), write.negation(all_one)))
-        if not chosen.single:
-            self.lower.defer(write.both(chosen.yes, chosen.no))
+        both = write.both(decided(write, by), decided(write, value))
+        self.lower.defer(write.negation(decided(write, chosen)))
+        self.lower.defer(write.both(chosen.yes, write.negation(both)))
         if by.lead is not None:
             self.lower.expect_change(ZERO, YES)
         is_candidate = write.both(chosen.yes, by.here, write.either(value.here, value.absent))

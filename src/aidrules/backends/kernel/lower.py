@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Literal, TypeVar, assert_never
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from aidrules.backends.kernel import days, numbers
 from aidrules.backends.kernel.compare import equal, includes, one_of, order
@@ -253,9 +253,7 @@ class Lowerer:
                 amount = self._num(value, spot)
                 if not amount.single and any(rate < 0 for rate in rates):
                     raise Unfit(Why.BRACKETS)
-                return self._monotone(
-                    amount, lambda end: numbers.bracketed(write, end, thresholds, rates)
-                )
+                return self._bracketed(amount, thresholds, rates)
             case SumOver() | CountOver() | AnyOver() | EveryOver() | BestOver() | BestBy():
                 return self._aggregate(node, spot)
             case MonthSum():
@@ -360,6 +358,19 @@ class Lowerer:
         return Num(
             low=low, high=high, no_low=value.no_low, no_high=value.no_high, **flags_of(value)
         )
+
+    def _bracketed(self, amount: Num, thresholds: Sequence[Exact], rates: Sequence[Exact]) -> Num:
+        """Return what marginal rates make of an amount: never less than nothing."""
+        write = self.write
+        found = self._monotone(amount, lambda end: numbers.bracketed(write, end, thresholds, rates))
+        if amount.no_low != NO:
+            low = numbers.select(write, amount.no_low, numbers.NOTHING, found.low)
+            found = evolve(found, low=low, no_low=NO)
+        if amount.no_high != NO and not rates[-1]:
+            most = numbers.bracketed(write, numbers.exact(thresholds[-1]), thresholds, rates)
+            high = numbers.select(write, amount.no_high, most, found.high)
+            found = evolve(found, high=high, no_high=NO)
+        return found
 
     def _scaled(self, value: Num, factor: Fraction) -> Num:
         one = numbers.exact(factor)
@@ -687,7 +698,8 @@ class Lowerer:
         parent = self.layout.parent(node.entity)
         if parent != self.layout.root or spot.entity is None:
             raise Unfit(Why.REFERENCE)
-        there = spot.down(node.entity, named.row)
+        level = max(named.row.level, spot.rows[parent].level)
+        there = spot.down(node.entity, evolve(named.row, level=level))
         body = self.lower(node.body, there)
         entries = [Entry(named.here, body)]
         flags = Flags(
