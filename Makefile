@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TRIPLES ?= 200000
+SEEDS ?= 4000
+HOUSEHOLDS ?= 5000
 FUZZ ?= 20000
 DEMO := docs/demo
 
@@ -42,8 +44,9 @@ docs: .venv/dev ## the site, in site/
 package: .venv/dev ## sdist to wheel to a fresh environment outside the tree
 	$(BIN)/python tests/package.py
 
-agreement: .venv/dev ## random programs, households and learnt facts; TRIPLES=200000
+agreement: .venv/dev ## random programs, households, learnt facts; the kernel, on shipped policies too
 	$(BIN)/python -m tests.agreement --triples $(TRIPLES)
+	$(BIN)/python -m tests.agreement --kernel $(SEEDS) --households $(HOUSEHOLDS)
 
 fuzz: .venv/dev ## hostile policies and facts, FUZZ examples of each kind
 	AIDRULES_FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_hostile.py

@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from time import monotonic
 
+from . import kernel
 from .planted import FAULTS, table
 from .run import catch, missed, report, run
 
@@ -14,8 +15,14 @@ def main() -> int:
     parser.add_argument("--triples", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--planted", action="store_true", help="plant the known faults instead")
+    parser.add_argument("--kernel", type=int, metavar="SEEDS", help="compare the kernel instead")
+    parser.add_argument("--households", type=int, default=400, help="for each shipped policy")
     options = parser.parse_args()
     started = monotonic()
+    if options.kernel:
+        found = kernel.run(options.kernel, options.households, options.seed)
+        print(kernel.report(found))  # noqa: T201 - what the command is for
+        return 1 if found.differences or found.stale else 0
     if options.planted:
         caught = {fault.name: catch(fault, options.triples, options.seed) for fault in FAULTS}
         print(table(caught))  # noqa: T201 - what the command is for

@@ -6,27 +6,36 @@ on the way is compared and not only what is decided in the end.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date
 from fractions import Fraction
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 from attrs import define, evolve, field, frozen
 
-from aidrules import types
+from aidrules import load, types
 from aidrules.backends.interpreter import emit as emit_engine
-from aidrules.backends.kernel import Answers, Code, Layout
+from aidrules.backends.kernel import Answers, Code, Kernel, Layout, Results
 from aidrules.backends.kernel import emit as emit_kernel
-from aidrules.backends.kernel.layout import stored
+from aidrules.backends.kernel.layout import LAST_DAY, stored
 from aidrules.case import Case, Record
 from aidrules.population.cases import batch_of
 from aidrules.program import Constant, Definition, Grant, Program, Role, Use, Word
 from aidrules.values import Failure, Infinite, Interval, Value, is_decided, parts
 
+from .boundary import Maker
 from .cases import Household, complete, make_case
 from .kinds import TODAYS
 from .programs import make_program
 
 Told = dict[str, Any]
+
+POLICIES = Path(__file__).parents[2] / "docs" / "policies"
+FIRST_TRIED, DAYS_TRIED = date(2025, 1, 1).toordinal(), 700
 
 SHOWN = "~"
 """What stands behind the name of a grant that shows a definition."""
@@ -101,6 +110,7 @@ class Compared:
     documents: int = 0
     deferred: int = 0
     unfit: Counter[str] = field(factory=Counter)
+    stale: list[tuple[int, str, int]] = field(factory=list)
     differences: list[Difference] = field(factory=list)
 
     def add(self, other: "Compared") -> None:
@@ -109,6 +119,7 @@ class Compared:
         self.documents += other.documents
         self.deferred += other.deferred
         self.unfit += other.unfit
+        self.stale += other.stale
         self.differences += other.differences
 
 
@@ -136,17 +147,22 @@ def compare(
     found = Compared(documents=len(cases), deferred=int(results.deferred.sum()))
     for name, unfit in kernel.unfit(today).items():
         found.unfit[f"{unfit.why}: {name}"] += 1
+    if not compiled:
+        found.stale = _stale(kernel, cases, results, today)
     engine = emit_engine(kernel.program)
     for at, case in enumerate(cases):
         if results.deferred[at]:
             continue
         evaluation = engine.open(case, today)
         for answers in results.answers:
-            grant = asked.grant[answers.key]
+            grant = asked.grant.get(answers.key)
             for row, record in _rows(cases, at, answers.entity):
-                receives = evaluation.value(f"{answers.key}/receives", record)
                 amount = evaluation.value(answers.key, record)
-                expected = _expected(receives, amount, answers, layout, grant)
+                if grant is None:
+                    expected = {"status": _status(amount, is_known=True)}
+                else:
+                    receives = evaluation.value(grant.receives, record)
+                    expected = _expected(receives, amount, answers, layout, grant)
                 given = _given(expected, answers, row)
                 found.answers += 1
                 if expected != given:
@@ -154,6 +170,72 @@ def compare(
                         Difference(answers.key, record.id, at, given, expected)
                     )
     return found
+
+
+def _stale(
+    kernel: Kernel, cases: Sequence[Case], results: Results, today: int
+) -> list[tuple[int, str, int]]:
+    """Return where time alone changed an answer before the day that was told.
+
+    Returns:
+        The case, the key and the day.
+    """
+    horizons = [
+        int(day) for day, out in zip(results.horizon, results.deferred, strict=True) if not out
+    ]
+    last = min(max(horizons, default=today + 1), LAST_DAY) - 1
+    if last <= today:
+        return []
+    day = Random(today + len(cases)).randint(today + 1, min(last, today + 3_000))  # noqa: S311 - chance for tests
+    later = kernel.run(batch_of(cases, kernel.layout), day, compiled=False, partial=True)
+    lasting = [
+        at
+        for at in range(len(cases))
+        if results.horizon[at] > day and not (results.deferred[at] or later.deferred[at])
+    ]
+    after = {answers.key: answers for answers in later.answers}
+    return [
+        (at, answers.key, day)
+        for answers in results.answers
+        if answers.key in after
+        for at in lasting
+        for row, _ in _rows(cases, at, answers.entity)
+        if _plain(answers, row) != _plain(after[answers.key], row)
+    ]
+
+
+def same_answers(left: Results, right: Results) -> bool:
+    """Whether two runs over one batch gave the same, whatever stands in rows that mean nothing."""
+    same = np.array_equal(left.deferred, right.deferred)
+    told = ~left.deferred
+    same = same and np.array_equal(left.horizon[told], right.horizon[told])
+    return bool(same) and all(
+        one.key == other.key and _columns_same(one, other)
+        for one, other in zip(left.answers, right.answers, strict=True)
+    )
+
+
+def _columns_same(one: Answers, other: Answers) -> bool:
+    return all(
+        [_plain(one, row), int(one.reason[row]), _due(one, row)]
+        == [_plain(other, row), int(other.reason[row]), _due(other, row)]
+        for row in range(len(one.status))
+    )
+
+
+def _due(answers: Answers, row: int) -> int | None:
+    return None if answers.deadline is None else int(answers.deadline[row])
+
+
+def _plain(answers: Answers, row: int) -> tuple[object, ...]:
+    ends = 0 if answers.ends is None else int(answers.ends[row])
+    told: list[object] = [int(answers.status[row]), ends]
+    by = answers.scale * (1 if answers.divisor is None else int(answers.divisor[row]))
+    for values, is_open in ((answers.low, ends & 5), (answers.high, ends & 6)):
+        told.append(None if values is None or is_open else Fraction(int(values[row]), by))
+    granted = answers.status[row] == Code.GRANTED
+    told.append(None if answers.chosen is None or not granted else int(answers.chosen[row]))
+    return tuple(told)
 
 
 def _rows(cases: Sequence[Case], at: int, entity: str) -> Iterator[tuple[int, Record]]:
@@ -172,18 +254,22 @@ def _below(record: Record, entity: str) -> Iterator[Record]:
             yield from _below(child, entity)
 
 
+def _status(holds: Value, *, is_known: bool) -> Code:
+    match holds:
+        case True if is_known:
+            return Code.GRANTED
+        case False:
+            return Code.REFUSED
+        case Failure():
+            return Code.ERROR
+        case _:
+            return Code.UNDECIDED
+
+
 def _expected(
     receives: Value, amount: Value, answers: Answers, layout: Layout, grant: Grant
 ) -> Told:
-    match receives:
-        case True if is_decided(amount):
-            status = Code.GRANTED
-        case False:
-            status = Code.REFUSED
-        case Failure():
-            status = Code.ERROR
-        case _:
-            status = Code.UNDECIDED
+    status = _status(receives, is_known=is_decided(amount))
     told: Told = {"status": status}
     body, absent, failure = parts(amount)
     if isinstance(body, Interval) and answers.low is not None:
@@ -243,3 +329,47 @@ def random_run(seeds: range, *, cases: int = 12, compiled: bool = False) -> Comp
             mine = [case for case in made if case.root.entity == root]
             total.add(compare(program, mine, rng.choice(TODAYS), compiled=compiled))
     return total
+
+
+def shipped_run(path: str, cases: int, seed: int) -> Compared:
+    """Compare a policy file on cases at the boundaries of its rules, half of them with unknowns."""
+    program = load(path).program
+    total = Compared()
+    rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+    for unknown in (0.0, 0.04):
+        today = FIRST_TRIED + rng.randrange(DAYS_TRIED)
+        maker = Maker(program, Layout.of(program).root, today, rng, unknown)
+        made = [maker.case() for _ in range(cases // 2)]
+        total.add(compare(program, made, today, full=False))
+    return total
+
+
+def run(seeds: int, cases: int, first_seed: int = 1) -> Compared:
+    """Compare random programs and all shipped policies, on every core."""
+    total = Compared()
+    with get_context("spawn").Pool(cpu_count()) as pool:
+        spans = [range(at, at + 20) for at in range(first_seed, first_seed + seeds, 20)]
+        for found in pool.imap_unordered(random_run, spans):
+            total.add(found)
+        files = [str(path) for path in sorted(POLICIES.rglob("*.aid.md"))]
+        jobs = [
+            pool.apply_async(shipped_run, (path, min(100, cases - at), first_seed + at))
+            for path in files
+            for at in range(0, cases, 100)
+        ]
+        for job in jobs:
+            total.add(job.get())
+    return total
+
+
+def report(found: Compared) -> str:
+    """Return what was compared, and what differed, in lines."""
+    lines = [
+        f"{found.documents} documents, {found.answers} answers compared",
+        f"{found.deferred} documents left to the interpreter",
+        f"{len(found.differences)} answers differ",
+        f"{len(found.stale)} answers changed before the day that was told",
+        *map(str, found.differences[:10]),
+        *map(str, found.stale[:10]),
+    ]
+    return "\n".join(lines)

@@ -67,6 +67,8 @@ def shift(
     if not is_single and (rules.mode == "refuse" or unit == "working day"):
         lower.defer(write.negation(decided(write, date)))
     lead = None
+    if date.lead is not None and rules.mode == "refuse":
+        lower.expect_change(ZERO, YES)
     if date.lead is not None or period.lead is not None:
         slack = _SLACK.get(unit, ANYHOW)
         is_simple = period.lead is None and slack != ANYHOW and date.lead not in (None, ANYHOW)

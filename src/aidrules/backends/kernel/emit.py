@@ -4,6 +4,7 @@ The lines of a document come first, then loops over the records below it, and in
 each kind on which something is decided, where the answers are written.
 """
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -139,7 +140,9 @@ class _Emitter:
             self._below(subjects, spot, self.layout.root)
             self._whole_documents("h", level, is_each=True)
         self._whole_documents("0", 0, is_each=False)
-        names = self.lower.arrays.names
+        body = live(write.blocks[0].lines)
+        read = set(_WORD.findall("\n".join(body)))
+        names = {array: name for array, name in self.lower.arrays.names.items() if name in read}
         parameters = ", ".join(("first", "last", "today", "next_change", *names.values()))
         lines = [
             *(f"# {name}: {array}" for array, name in names.items()),
@@ -148,7 +151,7 @@ class _Emitter:
             f"def kernel({parameters}):",
             "    all_deferred = False",
             "    first_change = next_change - today",
-            *(f"    {line}" for line in write.blocks[0].lines),
+            *(f"    {line}" for line in body),
             "",
         ]
         return Text(
@@ -237,6 +240,30 @@ def only(write: Writer, value: Truth, bit: Bit) -> Bit:
     others = [value.yes, value.no, value.absent, value.error]
     others.remove(bit)
     return write.both(bit, *(write.negation(other) for other in others))
+
+
+_WORD: Final = re.compile(r"\w+")
+_TERM: Final = re.compile(r"\s*(t\d+) = ")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def live(lines: Sequence[str]) -> list[str]:
+    """Return the lines without the terms that nothing reads, and loops that do nothing."""
+    read: set[str] = set()
+    kept: list[str] = []
+    for line in reversed(lines):
+        named = _TERM.match(line)
+        is_empty = line.lstrip().startswith("for ") and not (
+            kept and _indent(kept[-1]) > _indent(line)
+        )
+        if is_empty or (named and named[1] not in read):
+            continue
+        read.update(_WORD.findall(line[named.end() :] if named else line))
+        kept.append(line)
+    return kept[::-1]
 
 
 @define
@@ -360,6 +387,8 @@ class _Answer:
 
     def _number(self, answered: Answered, value: Num) -> Answered:
         write = self.lower.write
+        if value.lead is not None:
+            self.lower.expect_change(ZERO, YES)
         is_one = value.low is value.high
         low, high = numbers.level_with(write, value.low, value.high)
         self._out("low", low.whole)

@@ -99,10 +99,28 @@ class Kernel:
             partial: Whether to leave out what only the interpreter works out (see `unfit`); else
                 every document is deferred for it.
         """
-        columns = Columns.of(batch, self.layout, today)
+        text = self.text_for(batch, today)
+        return self.run_text(text, batch, today, threads, compiled=compiled, partial=partial)
+
+    def text_for(self, batch: Batch, today: int) -> Text:
+        """Return the plain text for a batch with nothing unknown, else the bounded one."""
         text = self.text(today, is_plain=True)
-        if not columns.is_plain(text.arrays):
-            text = self.text(today, is_plain=False)
+        if Columns.of(batch, self.layout, today).is_plain(text.arrays):
+            return text
+        return self.text(today, is_plain=False)
+
+    def run_text(
+        self,
+        text: Text,
+        batch: Batch,
+        today: int,
+        threads: int = 1,
+        *,
+        compiled: bool | None = None,
+        partial: bool = True,
+    ) -> Results:
+        """Return what a text makes of a batch; see `run`."""
+        columns = Columns.of(batch, self.layout, today)
         outputs: dict[OutputArray, Any] = {
             array: np.empty(self._length(array, batch), _DTYPES[compiling.element_type(array)])
             for array in text.arrays

@@ -121,13 +121,14 @@ def _key(storage: Storage, cells: Sequence[Match]) -> Key:
         case "truth":
             return TruthKey()
         case "number" | "date":
-            breaks = sorted({end for cell in cells for end in _ends(cell)})
+            breaks = sorted({end for cell in cells for end in ends_of(cell)})
             return NumberKey(tuple(breaks))
         case _:
             raise Unfit(Why.KEY)
 
 
-def _ends(cell: Match) -> Iterator[Exact]:
+def ends_of(cell: Match) -> Iterator[Exact]:
+    """Yield the numbers and days at which a cell begins and ends."""
     match cell:
         case AnyMatch():
             return
@@ -309,6 +310,8 @@ def figure(node: Figure, spot: Spot, lower: Lowering) -> Set:
         flags = strict(write, keys) if keys else Flags()
         for key in keys:
             lower.defer(write.both(waiting, write.negation(decided(write, key))))
+            if isinstance(key, Num) and key.lead is not None:
+                lower.expect_change(ZERO, waiting)
         absent = write.either(absent, write.both(waiting, flags.absent))
         error = write.either(error, write.both(waiting, flags.error))
         lost = write.either(lost, write.both(waiting, write.negation(flags.here)))

@@ -632,9 +632,9 @@ def _rebuilt(value: Set, kept: Sequence[str], level: int) -> Set:
     """Return a value of the same type out of the names in which it is kept; no flags."""
     (name,) = kept
     match value:
-        case Num(low=low):
+        case Num(low=low, lead=lead):
             whole = Int(name, min(0, low.whole.low), max(0, low.whole.high), level)
-            return Num(low=(exact := Frac(whole, low.scale)), high=exact)
+            return Num(low=(exact := Frac(whole, low.scale)), high=exact, lead=lead)
         case Truth():
             bit = Bit(name, level)
             return Truth(yes=bit, no=Bit(f"(not {name})", level))

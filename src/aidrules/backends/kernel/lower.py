@@ -701,14 +701,13 @@ class Lowerer:
         level = max(named.row.level, spot.rows[parent].level)
         there = spot.down(node.entity, evolve(named.row, level=level))
         body = self.lower(node.body, there)
-        entries = [Entry(named.here, body)]
         flags = Flags(
             here=write.both(named.here, body.here),
             absent=write.either(write.both(named.here, body.absent), named.absent),
             error=write.either(write.both(named.here, body.error), named.error),
-            single=body.single,
+            single=named.single and body.single,
         )
-        return with_flags(write, entries[0].value, flags)
+        return with_flags(write, body, flags)
 
     def _month_sum(self, node: MonthSum, spot: Spot) -> Set:
         write = self.write
@@ -786,6 +785,8 @@ class Lowerer:
         if is_counted and grant.payment in self.program.definition:
             needed.append(self.definition(grant.payment, on_claim))
         needed.extend(self.lower(key, on_claim) for key, _ in ration.orders)
+        if any(isinstance(each, Num) and each.lead is not None for each in needed):
+            self.expect_change(ZERO, YES)
         lost = write.either(*(certain_error(write, each) for each in needed))
         error = write.either(*(each.error for each in needed))
         here = write.negation(lost)

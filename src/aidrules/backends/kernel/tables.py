@@ -5,8 +5,9 @@ from math import ceil, floor
 from attrs import evolve
 
 from aidrules.backends.kernel import numbers
-from aidrules.backends.kernel.compare import is_value
+from aidrules.backends.kernel.compare import is_value, watch
 from aidrules.backends.kernel.context import Lowering, Spot
+from aidrules.backends.kernel.figures import ends_of
 from aidrules.backends.kernel.sets import (
     Entry,
     Flags,
@@ -35,6 +36,7 @@ def table(node: Table, spot: Spot, lower: Lowering) -> Set:
     for row in node.rows:
         met, sure = YES, YES
         for cell, value, whole in zip(row.cells, inputs, wholes, strict=True):
+            _watch(cell, value, lower)
             may, must = _cell(_whole(cell) if whole else cell, value, write)
             met, sure = write.both(met, may), write.both(sure, must)
         included = write.both(reach, met)
@@ -57,6 +59,15 @@ def table(node: Table, spot: Spot, lower: Lowering) -> Set:
         single=is_single and found.single,
     )
     return with_flags(write, found, both)
+
+
+def _watch(cell: Match, value: Set, lower: Lowering) -> None:
+    """Keep the day on which time alone may bring a day into a cell, or out of it."""
+    if not isinstance(value, Num) or value.lead is None:
+        return
+    for end in ends_of(cell):
+        point = numbers.exact(end)
+        watch(value, Num(low=point, high=point), lower)
 
 
 def _whole(cell: Match) -> Match:
