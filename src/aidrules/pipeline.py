@@ -137,7 +137,18 @@ def _policy_files(folder: Path) -> Iterator[Path]:
 
 
 def _is_inside(path: Path, root: Path) -> bool:
-    return path.resolve().is_relative_to(root.resolve())
+    try:
+        return path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError, ValueError):  # too long a name, links in a circle, a zero byte
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that the system takes for none is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _module_file(module: str, root: Path) -> Path | None:
@@ -148,7 +159,7 @@ def _module_file(module: str, root: Path) -> Path | None:
     for ending in ENDINGS:
         for name in (root.joinpath(*parts), root / module, root / parts[-1]):
             path = name.with_name(name.name + ending)
-            if path.is_file() and _is_inside(path, root) and _declares(path, module):
+            if _is_file(path) and _is_inside(path, root) and _declares(path, module):
                 return path
     for count, path in enumerate(_policy_files(root)):
         if count >= MAX_FILES:
@@ -215,7 +226,7 @@ def _attached(
         name = written.text
         places = [folder / name] if root is None else [folder / name, root / name]
         inside = [p for p in places if _is_inside(p, root or folder)]
-        path = next((p for p in inside if p.is_file()), None)
+        path = next((p for p in inside if _is_file(p)), None)
         if path is None:
             if inside:
                 found.append(catalogue.no_such_file(written.span, name))

@@ -213,10 +213,10 @@ def _expression(node: ast.Expr, scope: Scope, expected: Type | None, *, bare: bo
             return converted(expression(node.value, scope), node.period, span, scope)
         case ast.Negative(value=inner):
             value = expression(inner, scope, expected, bare=bare)
-            if isinstance(value, Constant) and isinstance(value.value, int | Fraction):
-                return evolve(value, value=-value.value, span=span)
             if not isinstance(value.type, Quantity | Undetermined):
                 return wrong(value, NUMBER, scope)
+            if isinstance(value, Constant) and isinstance(value.value, int | Fraction):
+                return evolve(value, value=-value.value, span=span)
             zero = Constant(0, type=value.type, span=span)
             return Arithmetic("-", zero, value, type=value.type, span=span)
         case ast.Arithmetic():
@@ -450,7 +450,7 @@ def figure(
     value: Expr = Figure(symbol.key, tuple(keys), on, type=symbol.type, span=span)
     for amendment in scope.names.amendments.get(symbol.key, ()):
         amended = Figure(amendment.key, tuple(keys), on, type=symbol.type, span=span)
-        holds = guard(amendment, scope)
+        holds = guard(amendment, evolve(scope, figures=(*scope.figures, symbol.key)))
         branch = Branch(holds, amended, holds)
         value = Cases((branch,), value, type=symbol.type, span=span)
     return value

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from unicodedata import decimal, normalize
 from unicodedata import name as character_name
-from unicodedata import normalize
 
 from attrs import frozen
 
@@ -163,6 +163,12 @@ def slip(stop: Stop) -> Diagnostic:
     )
 
 
+def _narrow(number: str) -> str:
+    """Return a number in the digits that the language reads."""
+    plain = normalize("NFKC", number)
+    return "".join(str(decimal(each)) if each.isdecimal() else each for each in plain)
+
+
 def no_token(token: Token) -> Diagnostic | None:
     """Return what is wrong with what is no token of the language anywhere, or None."""
     span = token.span
@@ -172,7 +178,7 @@ def no_token(token: Token) -> Diagnostic | None:
         case "OTHER_QUOTES":
             return catalogue.wrong_quotes(span, token[1:-1])
         case "WIDE_NUMBER":
-            return catalogue.wide_digits(span, normalize("NFKC", token))
+            return catalogue.wide_digits(span, _narrow(token))
         case "GROUPED_NUMBER":
             return catalogue.comma_in_number(span, str(token), token.replace(",", ""), is_sure=True)
         case "LONG_NUMBER":
