@@ -43,3 +43,10 @@ class Trace(Protocol):
         body of its definition; those of an aggregate are its filter and value on each record.
         """
         ...
+
+    def beneath(self, step: Step) -> tuple[Step, ...]:
+        """Return the operands of a step, and of its operators in place of the operators.
+
+        What is written out is left out; what asks for its operands one by one stays a step.
+        """
+        ...

@@ -1,7 +1,7 @@
 """A program to the expressions in it, and an expression to those of which it is made."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
 from aidrules.program import (
     And,
@@ -114,6 +114,42 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return (date,)
         case _:
             assert_never(node)
+
+
+ALWAYS_ASKED: Final = (
+    Arithmetic,
+    Boundary,
+    Brackets,
+    Compare,
+    Convert,
+    Extreme,
+    Includes,
+    IsNone,
+    Not,
+    OneOf,
+    Part,
+    Payable,
+    PeriodsBetween,
+    Present,
+    Round,
+    Shift,
+    Within,
+)
+"""What asks for all of its children on its own record, whatever comes of any."""
+
+
+def beneath(root: Expr) -> Iterator[Expr]:
+    """Yield what an expression rests on: through operators, and without what is written out."""
+    for child in children(root):
+        match child:
+            case Constant() | Today():
+                pass
+            case Round() | Extreme():  # a line of its own, perhaps
+                yield child
+            case _ if isinstance(child, ALWAYS_ASKED):
+                yield from beneath(child)
+            case _:
+                yield child
 
 
 def _filter(over: Records) -> tuple[Expr, ...]:

@@ -61,14 +61,21 @@ def figure_used(
 def _found(
     parameter: Parameter, keys: Sequence[Value], day: int, value: Value
 ) -> tuple[FigureRow, FigureValue] | None:
-    rows = sorted(parameter.rows, key=lambda row: -_fit(row, keys))
-    for row in rows:
-        for version in row.values:
-            begun = version.first is None or version.first <= day
-            ended = version.last is not None and version.last < day
-            if begun and not ended and version.value is not None and version.value == value:
-                return row, version
-    return None
+    """Return the cell of that value in force on a day, in the row that the keys fit best."""
+    found = [
+        (row, version)
+        for row in parameter.rows
+        for version in row.values
+        if version.value == value and _is_in_force(version, day)
+    ]
+    if len(found) > 1:
+        found.sort(key=lambda each: -_fit(each[0], keys))
+    return found[0] if found else None
+
+
+def _is_in_force(version: FigureValue, day: int) -> bool:
+    begun = version.first is None or version.first <= day
+    return begun and (version.last is None or day <= version.last)
 
 
 def _fit(row: FigureRow, keys: Sequence[Value]) -> int:

@@ -141,7 +141,7 @@ class _Gatherer:
                 self.gather(inner)
                 self.parts.extend(self.finisher.finish(line, self.depth) for line in lines)
             case _:
-                for operand in reader.trace.operands(step):
+                for operand in reader.trace.beneath(step):
                     self.below(operand, step.record)
 
     def below(self, step: Step, above: Record) -> None:

@@ -330,7 +330,7 @@ class Reader:
                 filled = [self.filled(each) for each in operands]
                 match filled:
                     case [left, right] if left is not None and right is not None:
-                        return evolve(expr, left=left, right=right)
+                        return Arithmetic(expr.op, left, right, type=expr.type, span=expr.span)
                     case _:
                         return None
             case expr:
@@ -586,6 +586,11 @@ def _headroom(expr: Expr, sides: tuple[Step, ...]) -> Value | None:
             return None
     if not isinstance(core(low.expression.type), Quantity):
         return None
+    match low.value, high.value:
+        case int() | Fraction() as less, int() | Fraction() as more:
+            return more - less
+        case _:
+            pass
     least, most = bounds(low.value), bounds(high.value)
     if least is None or most is None:
         return None

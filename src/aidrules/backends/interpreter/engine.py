@@ -1,18 +1,23 @@
 """Program to engine, and a case to what can be asked of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import field, frozen
 
+from aidrules import traverse
 from aidrules.backends.interpreter import missing as gaps
 from aidrules.backends.interpreter.closures import closure_of
 from aidrules.backends.interpreter.frames import NOTHING, Closure, Frame, Learnt, World
 from aidrules.backends.interpreter.operands import operands_of
 from aidrules.backends.interpreter.scope import Scope
 from aidrules.case import Case, Record
-from aidrules.program import Expr, Fact, FactUse, Program, ValueMatch
+from aidrules.program import Expr, Fact, FactUse, Program, Use, ValueMatch
 from aidrules.trace import Step
+from aidrules.traverse import ALWAYS_ASKED
 from aidrules.values import Value
+
+Operands = tuple[Expr, tuple[tuple[Expr, Closure], ...] | None]
+"""An expression, and its operands with their closures; None if it asks for them one by one."""
 
 
 @frozen
@@ -36,6 +41,7 @@ class Engine:
     _compiled: dict[tuple[int, str | None], tuple[Expr, Closure]] = field(factory=dict, repr=False)
     _scopes: dict[str | None, Scope] = field(factory=dict, repr=False)
     definitions: dict[str, tuple[str | None, Closure]] = field(factory=dict, repr=False)
+    _operands: dict[tuple[int, str, bool], "Operands"] = field(factory=dict, repr=False)
 
     def open(self, case: Case, today: int, learnt: Learnt = NOTHING) -> "Evaluation":
         """Return what can be asked of a case at a date.
@@ -65,6 +71,26 @@ class Engine:
             found = expression, closure_of(expression, self.scope(entity))
             self._compiled[key] = found
         return found[1]
+
+    def operands(self, expression: Expr, entity: str, *, beneath: bool) -> "Operands":
+        """Return what an expression always asks for on its own record, with closures; made once.
+
+        Args:
+            expression: The expression.
+            entity: The kind of its record.
+            beneath: Whether to go through operators (see `traverse.beneath`).
+        """
+        key = id(expression), entity, beneath
+        found = self._operands.get(key)
+        if found is None:
+            asked: Iterable[Expr] | None = None
+            if isinstance(expression, ALWAYS_ASKED):
+                asked = traverse.beneath(expression) if beneath else traverse.children(expression)
+            pairs = None
+            if asked is not None:
+                pairs = tuple([(each, self.closure(each, entity)) for each in asked])
+            found = self._operands[key] = expression, pairs
+        return found
 
     def definition(self, key: str) -> Closure:
         """Return the closure of a definition on records of its kind, which remembers its value."""
@@ -125,7 +151,7 @@ class Evaluation:
 
     engine: Engine
     world: World
-    _looked_into: dict[tuple[int, Record, int], tuple[Step, tuple[Step, ...]]] = field(
+    _looked_into: dict[tuple[int, Record, int, bool], tuple[Step, tuple[Step, ...]]] = field(
         factory=dict, init=False, repr=False, eq=False
     )
 
@@ -184,17 +210,34 @@ class Evaluation:
 
     def operands(self, step: Step) -> tuple[Step, ...]:
         """Return the operands of a step that took part, in order of evaluation."""
-        key = id(step.expression), step.record, step.today
+        return self._asked(step, beneath=False)
+
+    def beneath(self, step: Step) -> tuple[Step, ...]:
+        """Return the operands of a step, and of its operators in place of the operators."""
+        return self._asked(step, beneath=True)
+
+    def _asked(self, step: Step, *, beneath: bool) -> tuple[Step, ...]:
+        key = id(step.expression), step.record, step.today, beneath
         found = self._looked_into.get(key)
         if found is None:
-            found = self._looked_into[key] = step, tuple(self._operands(step))
+            found = self._looked_into[key] = step, self._look_into(step, beneath=beneath)
         return found[1]
 
-    def _operands(self, step: Step) -> Iterator[Step]:
-        frame = self.world.frame(step.record, step.today)
+    def _look_into(self, step: Step, *, beneath: bool) -> tuple[Step, ...]:
+        expression, record, today = step.expression, step.record, step.today
+        if isinstance(expression, Use):
+            entity, body = expression.entity, self.program.definition[expression.key].body
+            home = self.case.root if entity is None else record.above(entity)
+            return (Step(body, step.value, home, today),)
+        frame = self.world.frame(record, today)
+        _, pairs = self.engine.operands(expression, record.entity, beneath=beneath)
+        if pairs is None:
+            return tuple(self._one_by_one(expression, frame))
+        return tuple([Step(each, closure(frame), record, today) for each, closure in pairs])
+
+    def _one_by_one(self, expression: Expr, frame: Frame) -> Iterator[Step]:
+        scope = self.engine.scope(frame.record.entity)
         closure = self.engine.closure
-        for expression, on in operands_of(
-            step.expression, frame, self.engine.scope(step.record.entity)
-        ):
+        for each, on in operands_of(expression, frame, scope):
             record = on.record
-            yield Step(expression, closure(expression, record.entity)(on), record, on.today)
+            yield Step(each, closure(each, record.entity)(on), record, on.today)

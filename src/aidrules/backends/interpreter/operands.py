@@ -205,9 +205,13 @@ def _of_figure(node: Figure, frame: Frame, scope: Scope) -> Iterator[Located]:
             return
     if node.on is not None:
         yield node.on, frame
+    alternatives = tuple(product(*node.keys))
+    if len(alternatives) == 1:
+        yield from _on(frame, *alternatives[0])
+        return
     table = FigureTable.of(parameter)
     asked: set[int] = set()
-    for alternative in product(*node.keys):
+    for alternative in alternatives:
         for key in alternative:
             if id(key) not in asked:
                 asked.add(id(key))
