@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 TRIPLES ?= 200000
 SEED ?= 1
+SECONDS ?= 300
 SEEDS ?= 4000
 HOUSEHOLDS ?= 5000
 FUZZ ?= 1000000
 DEMO := docs/demo
 
-.PHONY: demo test check lint types layers docs package agreement fuzz benchmarks clean
+.PHONY: demo test check lint types layers docs package agreement fuzz fuzz-coverage benchmarks clean
 
 .venv/core: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv .venv
@@ -51,6 +52,11 @@ agreement: .venv/dev ## random programs, households, learnt facts; the kernel, o
 
 fuzz: .venv/dev ## hostile policies and facts, FUZZ=1000000 of them; what fails is in build/fuzzing
 	$(BIN)/python tests/fuzzing.py --inputs $(FUZZ) --seed $(SEED)
+
+fuzz-coverage: .venv/dev ## bytes led by the lines that they reach, SECONDS=300; needs atheris
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@mkdir -p build
+	$(BIN)/python tests/fuzzing_by_coverage.py build/corpus -max_total_time=$(SECONDS) -artifact_prefix=build/
 
 benchmarks: .venv/dev ## figures side by side
 	$(BIN)/python -m benchmarks
