@@ -7,6 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
+import reference
+
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "docs"
 
@@ -19,12 +21,15 @@ def main() -> None:
     shutil.copy(ROOT / "CHANGELOG.md", TARGET / "changelog.md")
     for page in sorted((ROOT / "docs").glob("*.md")):
         (TARGET / page.name).write_text(_linked(page.read_text("utf-8")), "utf-8")
-    lessons = _copied(ROOT / "tests" / "cases", TARGET / "language", "*.md")
-    _index(TARGET / "language", "The language, lesson by lesson", lessons)
+    cases = ROOT / "tests" / "cases"
+    _copied(cases, TARGET / "language", "*.md")
+    found = reference.lessons(cases)
+    (TARGET / "language" / "index.md").write_text(reference.chapters(found), "utf-8")
+    (TARGET / "language" / "constructs.md").write_text(reference.constructs(found), "utf-8")
     policies = _copied(ROOT / "docs" / "policies", TARGET / "policies", "*.aid.md")
     _index(TARGET / "policies", "Policies that run", policies)
     errors = _copied(ROOT / "docs" / "errors", TARGET / "errors", "*.md")
-    _index(TARGET / "errors", "Messages", errors)
+    (TARGET / "errors" / "index.md").write_text(reference.messages(errors, found), "utf-8")
 
 
 def _copied(source: Path, target: Path, pattern: str) -> list[Path]:
