@@ -45,15 +45,15 @@ SECTIONS: Mapping[str, str] = {
 """The sections of the index of constructs, by the construct with which each begins."""
 
 READING = (
-    "Each lesson is a rule as the law says it, households at its boundary, and what a wrong version",
-    "is told. Every block runs as a test. The order is that of learning; beside it stand the",
-    "[index of constructs](constructs.md) and the [messages](../errors/index.md).",
+    "Each lesson is a rule as the law says it, households at its boundary, and what a wrong",
+    "version is told. Every block runs as a test. The order is that of learning; beside it",
+    "stand the [index of constructs](constructs.md) and the [messages](../errors/index.md).",
 )
 
 SHOWN = 4
 """How many lessons an index names for one entry."""
 
-_FENCE = re.compile(r"^```aid( also)?\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```aid(?P<kind>[^\n]*)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"^(?:error|warning|note)\\?\[(?P<code>[a-z][a-z-]*)\]", re.MULTILINE)
 
 
@@ -80,7 +80,7 @@ class Lesson:
         """Return the lesson of a file."""
         text = path.read_text("utf-8")
         said: dict[str, str] = {}
-        for found in _FENCE.finditer(text):
+        for found in sorted(_FENCE.finditer(text), key=lambda each: "wrong" in each["kind"]):
             body = found["body"]
             for node in _nodes(parse(Source(path.name, body))[0].items):
                 said.setdefault(type(node).__name__, _line(body, node.span.start))
