@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from attrs import define, field
+from attrs import define, evolve, field
 
 from aidrules.backends.kernel.context import AboveArray, Array, FactArray, HistoryArray, OffsetArray
 from aidrules.backends.kernel.inputs import NO_BIT, YES_BIT, Known
@@ -98,8 +98,8 @@ class Columns:
         if array.part in ("low", "high", "flags"):
             return self._bounded(array, column, storage, values, states)
         return {
-            _with(array, "values"): _padded(values, np.int64),
-            _with(array, "states"): _padded(states, np.uint8),
+            evolve(array, part="values"): _padded(values, np.int64),
+            evolve(array, part="states"): _padded(states, np.uint8),
         }
 
     def _column(self, array: FactArray | HistoryArray) -> tuple[Column | None, Storage, int]:
@@ -147,9 +147,9 @@ class Columns:
             if fact.default is not None:
                 flags[states == State.MISSING] = Known.DEFAULT
         return {
-            _with(array, "low"): _padded(least, np.int64),
-            _with(array, "high"): _padded(most, np.int64),
-            _with(array, "flags"): _padded(flags, np.uint8),
+            evolve(array, part="low"): _padded(least, np.int64),
+            evolve(array, part="high"): _padded(most, np.int64),
+            evolve(array, part="flags"): _padded(flags, np.uint8),
         }
 
     def _reach(
@@ -201,11 +201,11 @@ class Columns:
             if OffsetArray(entity) in read:
                 parent = self.layout.parent(entity)
                 self._mark(found, parent, np.asarray(more) > 0)
-        for each in read:
-            if isinstance(each, FactArray | HistoryArray) and each.part in ("values", "low"):
-                outside = self._outside(each)
-                if outside is not None:
-                    self._mark(found, self._entity(each), outside)
+        asked = (each for each in read if isinstance(each, FactArray | HistoryArray))
+        for each in dict.fromkeys(evolve(each, part="values") for each in asked):
+            outside = self._outside(each)
+            if outside is not None:
+                self._mark(found, self._entity(each), outside)
         return found
 
     def _outside(self, array: FactArray | HistoryArray) -> Any:
@@ -213,7 +213,7 @@ class Columns:
         column, storage, _ = self._column(array)
         if column is None:
             return None
-        name = _with(array, "values")
+        name = evolve(array, part="values")
         if name not in self._ranges:
             self._ranges[name] = _beyond(column, storage, is_checked=self.batch.is_checked)
         return self._ranges[name]
@@ -275,12 +275,6 @@ def _beyond(column: Column, storage: Storage, *, is_checked: bool) -> Any:
     if states is not None:
         is_outside &= states == State.KNOWN
     return is_outside if is_beyond is None else is_outside | is_beyond
-
-
-def _with(array: Any, part: Any) -> Any:
-    from attrs import evolve  # noqa: PLC0415 - one call
-
-    return evolve(array, part=part)
 
 
 def _padded(array: Any, dtype: Any) -> Any:
