@@ -88,6 +88,16 @@ def test_random_policies_agree(first: int) -> None:
     assert found.answers > 1_000
 
 
+@pytest.mark.parametrize(
+    "seed", [19, 49, 78, 123, 733, 1271, 1442, 1608, 2176, 2283, 2502, 2525, 4916, 41196, 50013]
+)
+def test_a_policy_that_differed_once_agrees(seed: int) -> None:
+    found = agreement.random_run(range(seed, seed + 1))
+
+    assert found.differences == []
+    assert found.stale == []
+
+
 @pytest.mark.parametrize("first", [5, 24])
 def test_random_policies_agree_once_compiled(first: int) -> None:
     found = agreement.random_run(range(first, first + 2), compiled=True)

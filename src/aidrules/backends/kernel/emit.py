@@ -66,6 +66,8 @@ class Text:
     Attributes:
         source: Of the function; the prelude stands in front of it.
         arrays: What the function is handed after `first`, `last`, `today` and `next_change`.
+        asked: What the rules ask for, even where it changes nothing: `x - x` asks for x, and is
+            open where x is.
         answers: What comes out, in order.
         tables: The figures that are handed over.
         unfit: Of each grant or requirement that cannot be written: why, and in which definition.
@@ -73,6 +75,7 @@ class Text:
 
     source: str
     arrays: tuple[Array, ...]
+    asked: tuple[Array, ...]
     answers: tuple[Answered, ...]
     tables: Mapping[str, FigureTable] = field(repr=False)
     unfit: Mapping[str, Unfit] = field(repr=False)
@@ -157,6 +160,7 @@ class _Emitter:
         return Text(
             "\n".join(lines),
             tuple(names),
+            tuple(self.lower.arrays.names),
             tuple(self.answers),
             dict(self.lower.tables),
             dict(self.unfit),

@@ -105,7 +105,7 @@ class Kernel:
     def text_for(self, batch: Batch, today: int) -> Text:
         """Return the plain text for a batch with nothing unknown, else the bounded one."""
         text = self.text(today, is_plain=True)
-        if Columns.of(batch, self.layout, today).is_plain(text.arrays):
+        if Columns.of(batch, self.layout, today).is_plain(text.asked):
             return text
         return self.text(today, is_plain=False)
 
@@ -141,7 +141,7 @@ class Kernel:
             _run_in_parts(function, batch.size, (today, next_change), given, threads)
         else:
             _run_as_it_is(text, batch.size, (today, next_change), given)
-        deferred = columns.deferred(text.arrays) | _of_each("deferred", "all_deferred", outputs)
+        deferred = columns.deferred(text.asked) | _of_each("deferred", "all_deferred", outputs)
         if text.unfit and not partial:
             deferred = np.ones(batch.size, np.bool_)
         return Results(
