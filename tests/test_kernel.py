@@ -89,7 +89,8 @@ def test_random_policies_agree(first: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [19, 49, 78, 123, 733, 1271, 1442, 1608, 2176, 2283, 2502, 2525, 4916, 41196, 50013]
+    "seed",
+    [19, 49, 78, 123, 733, 1271, 1442, 1608, 2176, 2283, 2502, 2525, 4916, 41196, 50013, 100387],
 )
 def test_a_policy_that_differed_once_agrees(seed: int) -> None:
     found = agreement.random_run(range(seed, seed + 1))

@@ -89,6 +89,7 @@ def _grant(definition: Definition, key: str) -> Grant:
 class Difference:
     """Where the two say different things."""
 
+    policy: str
     key: str
     record: str
     case: int
@@ -130,6 +131,7 @@ def compare(
     *,
     compiled: bool = False,
     full: bool = True,
+    policy: str = "",
 ) -> Compared:
     """Compare all answers on cases whose documents are of one kind.
 
@@ -139,6 +141,7 @@ def compare(
         today: The date asked for, as an ordinal.
         compiled: Whether the kernel is compiled.
         full: Whether every definition is compared, not only what is decided.
+        policy: Its name, for what is found.
     """
     asked = shown(program) if full else program
     layout = Layout.of(asked, cases[0].root.entity)
@@ -167,7 +170,7 @@ def compare(
                 found.answers += 1
                 if expected != given:
                     found.differences.append(
-                        Difference(answers.key, record.id, at, given, expected)
+                        Difference(policy, answers.key, record.id, at, given, expected)
                     )
     return found
 
@@ -327,7 +330,8 @@ def random_run(seeds: range, *, cases: int = 12, compiled: bool = False) -> Comp
             made += [case, complete(household, case, rng)]
         for root in sorted({case.root.entity for case in made}):
             mine = [case for case in made if case.root.entity == root]
-            total.add(compare(program, mine, rng.choice(TODAYS), compiled=compiled))
+            day = rng.choice(TODAYS)
+            total.add(compare(program, mine, day, compiled=compiled, policy=str(seed)))
     return total
 
 
@@ -340,7 +344,7 @@ def shipped_run(path: str, cases: int, seed: int) -> Compared:
         today = FIRST_TRIED + rng.randrange(DAYS_TRIED)
         maker = Maker(program, Layout.of(program).root, today, rng, unknown)
         made = [maker.case() for _ in range(cases // 2)]
-        total.add(compare(program, made, today, full=False))
+        total.add(compare(program, made, today, full=False, policy=path))
     return total
 
 

@@ -124,12 +124,15 @@ class Columns:
         states: Any,
     ) -> dict[Array, Any]:
         """Return both ends of a column, and the flags of the bounded kernel in place of states."""
+        if column.states is None and not self._is_above(array):
+            low, high = _as_bounds(values, storage)
+            flags = np.full(len(values), np.uint8(Known.HERE))
+            return _bounds_of(array, low, high, flags)
         low, high, no_low, no_high = self._reach(array, storage)
         is_known = states == State.KNOWN
         is_between = states == State.BETWEEN
-        least, most = np.full(len(values), low, np.int64), np.full(len(values), high, np.int64)
         known_low, known_high = _as_bounds(values, storage)
-        least[is_known], most[is_known] = known_low[is_known], known_high[is_known]
+        least, most = np.where(is_known, known_low, low), np.where(is_known, known_high, high)
         if is_between.any() and column.low is not None:
             given = np.resize(np.asarray(column.low, np.int64), len(values))
             least[is_between] = given[is_between]
@@ -146,11 +149,7 @@ class Columns:
             fact = self.layout.program.fact[array.entity, array.name]
             if fact.default is not None:
                 flags[states == State.MISSING] = Known.DEFAULT
-        return {
-            evolve(array, part="low"): _padded(least, np.int64),
-            evolve(array, part="high"): _padded(most, np.int64),
-            evolve(array, part="flags"): _padded(flags, np.uint8),
-        }
+        return _bounds_of(array, least, most, flags)
 
     def _reach(
         self, array: FactArray | HistoryArray, storage: Storage
@@ -275,6 +274,16 @@ def _beyond(column: Column, storage: Storage, *, is_checked: bool) -> Any:
     if states is not None:
         is_outside &= states == State.KNOWN
     return is_outside if is_beyond is None else is_outside | is_beyond
+
+
+def _bounds_of(
+    array: FactArray | HistoryArray, low: Any, high: Any, flags: Any
+) -> dict[Array, Any]:
+    return {
+        evolve(array, part="low"): _padded(low, np.int64),
+        evolve(array, part="high"): _padded(high, np.int64),
+        evolve(array, part="flags"): _padded(flags, np.uint8),
+    }
 
 
 def _padded(array: Any, dtype: Any) -> Any:

@@ -305,9 +305,9 @@ def extreme(word: str, items: list[Num], lower: Lowering) -> Num:
     first, *rest = items
     low, high = first.low, first.high
     no_low, no_high = first.no_low, first.no_high
-    is_single = first.low is first.high
+    # Without an end, both ends are the same number, and mean nothing.
+    is_single = all(each.low is each.high and NO == each.no_low == each.no_high for each in items)
     for item in rest:
-        is_single = is_single and item.low is item.high
         if word == "highest":
             low = _pick(lower, (low, no_low), (item.low, item.no_low), highest=True)
             no_low = write.both(no_low, item.no_low)
