@@ -1,11 +1,13 @@
 """A policy: what people call."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from aidrules import examples, pipeline
 from aidrules.backends.interpreter import Engine, emit
@@ -14,7 +16,14 @@ from aidrules.diagnostics import Diagnostic
 from aidrules.examples import ExampleResult
 from aidrules.household import Reader
 from aidrules.pipeline import Loaded
+from aidrules.population.telling import Telling, need_population
 from aidrules.program import Program
+
+if TYPE_CHECKING:
+    from aidrules.population.folder import Screening
+    from aidrules.population.reassess import Reassessment
+    from aidrules.population.screen import Policies
+    from aidrules.population.sources import Given
 
 
 class PolicyError(ValueError):
@@ -106,6 +115,137 @@ class Policy:
         from aidrules.schema import json_schema  # noqa: PLC0415 - only for those who ask
 
         return json_schema(self.program, root, language)
+
+    def screen(
+        self,
+        tables: "Mapping[str, Given] | Given",
+        on: date | str,
+        out: str | Path,
+        *,
+        previous: str | Path | None = None,
+        changed: Collection[object] | None = None,
+        threads: int = 1,
+        progress: Callable[[int, int], None] | None = None,
+        **telling: Unpack[Telling],
+    ) -> "Screening":
+        """Decide all households of some tables, and write a folder with what came of it.
+
+        Args:
+            tables: By kind of record, or one nested table: paths, folders of files, Arrow tables,
+                data frames or query results (`__arrow_c_stream__`).
+            on: The date.
+            out: The folder; it must not be there.
+            previous: The folder of an earlier run: `changes.parquet` says what changed since.
+            changed: The ids of the documents that changed since then; only they, and those whose
+                answers time may have changed, are decided anew.
+            threads: How many compute at once.
+            progress: Is told how many documents are read, and of how many.
+            telling: What is said of the tables: `complete`, `places`, `renamed`, `ignored`, `root`.
+
+        Raises:
+            PolicyError: If the policy has errors.
+            MissingExtra: If NumPy or PyArrow is not installed.
+            FileExistsError: If the folder is there.
+            FileNotFoundError: If a table is not there, or the earlier run.
+            LookupError: If the policy has no such kind of record.
+            TablesError: If nothing can be read.
+        """
+        need_population()
+        from aidrules.population.ask import screened  # noqa: PLC0415 - an extra
+
+        since, running = (previous, changed), (threads, progress)
+        return screened(self._policies, tables, _date(on), out, telling, since, running)
+
+    def explain_record(self, folder: str | Path, key: str, kind: str | None = None) -> Decision:
+        """Return the decision on one record of a run, with its reasons, from the stored tables.
+
+        Args:
+            folder: Of the run.
+            key: The id of the record.
+            kind: Of the record; None: it is a document's own.
+
+        Raises:
+            OtherPolicyError: If the run was made with another policy.
+            ChangedInput: If a table is not what it was.
+            FileNotFoundError: If there is no run, or a table is gone.
+            LookupError: If there is no such record, or it was rejected.
+        """
+        need_population()
+        from aidrules.population.ask import case_of_record  # noqa: PLC0415 - an extra
+
+        case, findings, day = case_of_record(self._policies, folder, key, kind)
+        if case is None:
+            return Decision(self.name, self.hash, LANGUAGE_VERSION, day, None, (), findings)
+        evaluation = self._engine.open(case, day.toordinal())
+        decision = decide(evaluation, self.name, self.hash, findings)
+        if kind is None:
+            return decision
+        chosen = (each for each in decision.outcomes if (each.entity, each.record) == (kind, key))
+        return evolve(decision, outcomes=tuple(chosen))
+
+    def synthesize(
+        self,
+        households: int,
+        out: str | Path,
+        *,
+        seed: int = 1,
+        on: date | str | None = None,
+        unknown: Fraction | int = 0,
+        root: str | None = None,
+    ) -> Path:
+        """Write tables of households that nobody is, with values at the edges of rules mixed in.
+
+        Args:
+            households: How many documents.
+            out: The folder; it must not be there.
+            seed: The same gives the same tables.
+            on: The day around which dates are chosen; None: the last from which the policy says
+                something.
+            unknown: The share of facts that are left out.
+            root: The kind of a document; None: the household, or the highest kind.
+
+        Returns:
+            The folder, with a Parquet file for each kind of record.
+
+        Raises:
+            PolicyError: If the policy has errors.
+            MissingExtra: If NumPy or PyArrow is not installed.
+            FileExistsError: If the folder is there.
+            LookupError: If the policy has no such kind of record.
+        """
+        need_population()
+        from aidrules.population.synthesize import synthesize  # noqa: PLC0415 - an extra
+
+        day = None if on is None else _date(on)
+        return synthesize(self.program, households, seed, out, day, Fraction(unknown), root)
+
+    def reassess(
+        self,
+        decisions: Sequence[Mapping[str, Any]],
+        facts: Mapping[str, object] | str | bytes,
+        until: date | str | None = None,
+    ) -> "Reassessment":
+        """Return what should have been paid month by month, now that facts are known, and what was.
+
+        Args:
+            decisions: Those that were made, as `Decision.to_json` gives them.
+            facts: The document as it turned out; facts with several dates are what they were then.
+            until: A day of the last month; None: the month of the last decision.
+
+        Raises:
+            PolicyError: If the policy has errors.
+            RecordedError: If a decision is not of that shape.
+        """
+        from aidrules.population.reassess import reassess  # noqa: PLC0415 - for those who ask
+
+        last = None if until is None else _date(until)
+        return reassess(self.program, self.evaluate, decisions, facts, last)
+
+    @cached_property
+    def _policies(self) -> "Policies":
+        from aidrules.population.screen import Policies  # noqa: PLC0415 - an extra
+
+        return Policies(self.name, self.hash, self.program, self._engine, self._reader)
 
     def test(self) -> tuple[ExampleResult, ...]:
         """Return what came of each example in the policy's files.
