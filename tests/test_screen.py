@@ -425,3 +425,45 @@ def test_what_is_not_installed_is_named_with_the_fix(
     assert main(["synthesize", str(NINE), *out]) == 2
     message = "this needs more packages: pip install 'aidrules[population]'\n"
     assert capsys.readouterr().out == 2 * message
+
+
+WITH_COUNTY = """
+policy aid
+  in force from 2024-01-01
+source rules "Rules of the county" rank county from 2024-01-01
+currency yuan to 0.01
+
+entity county
+entity household in county at most 1000
+fact planned of county: money  between 0 and 1_000_000
+fact income of household: money per month  between 0 and 100_000
+
+benefit aid for household: money per month
+  cite rules 1
+  when income < 100 yuan per month or previously receives aid
+  amount 10 yuan per month
+
+require floor of county
+  cite rules 2
+  that planned >= 10 yuan
+"""
+
+
+def test_what_no_run_decides_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A duty of the county stands above its households; what was decided before is in no table."""
+    file = tmp_path / "aid.aid"
+    file.write_text(WITH_COUNTY, "utf-8")
+    policy = aidrules.load(file)
+    table = pa.table({"id": ["a", "b"], "income": [50, 150]})
+    run = policy.screen({"household": table}, ON, tmp_path / "one", root="household")
+
+    assert run.summary["left_out"] == ["aid.floor"]
+    assert run.summary["not_known_before"] == ["aid.aid"]
+    assert run.decisions()["status"].to_pylist() == ["granted", "undecided"]
+
+    pq.write_table(table, tmp_path / "household.parquet")
+    households = ["--households", str(tmp_path / "household.parquet"), "--on", "2024-06-01"]
+    main(["screen", str(file), *households, "--out", str(tmp_path / "two")])
+    shown = capsys.readouterr().out
+    assert "aid.floor" in shown
+    assert "what was decided before is not known" in shown

@@ -249,6 +249,12 @@ def _print_screening(screening: "Screening", language: Language) -> int:
     if manifest["incomplete"]:
         kinds = lexicon.join(manifest["incomplete"])
         print("\n" + lexicon.fill("word", "tables-incomplete", kinds=kinds))
+    for word, keys in (
+        ("screened-left-out", summary["left_out"]),
+        ("screened-before", summary["not_known_before"]),
+    ):
+        if keys:
+            print("\n" + lexicon.fill("word", word, names=lexicon.join(keys)))
     rejects = screening.rejects()
     if rejects.num_rows:
         print("\n" + lexicon.pattern("word", "rows-rejected"))

@@ -429,6 +429,8 @@ class _Run:
                 if self.counts.read[kind]
             },
             "grants": grants,
+            "left_out": self._left_out(),
+            "not_known_before": sorted({key for key, _ in layout.history}),
             "one_by_one": self.counts.singly,
         }
         told = self.tables.told
@@ -450,6 +452,13 @@ class _Run:
             "counts": summary["records"],
         }
         return summary, manifest
+
+    def _left_out(self) -> list[str]:
+        """Return the grants and requirements that no run decides: on kinds above the documents."""
+        program, layout = self.policy.program, self.tables.layout
+        kinds = (layout.root, *layout.below)
+        every = subjects(program, [entity.name for entity in program.entities])
+        return [each.key for each in every if each.entity not in kinds]
 
     def _file(self, kind: str, piece: Any, digest: "Future[str]") -> dict[str, Any]:
         survey, table = self.tables.surveys[kind], self.tables.tables[kind]
