@@ -118,6 +118,8 @@ def missing(ground: Ground) -> "tuple[Missing, ...]":
 
 def assumed(ground: Ground) -> tuple[tuple[Record, Fact, Value], ...]:
     """Return the defaults that were read, each once."""
+    if not ground.evaluation.program.defaults:
+        return ()
     found: dict[tuple[str, str, str], tuple[Record, Fact, Value]] = {}
     for key in ground.keys:
         for record, fact, value in ground.evaluation.assumed(key, ground.record):

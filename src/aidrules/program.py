@@ -1029,6 +1029,11 @@ class Program:
         return {(fact.entity, fact.name): fact for fact in self.facts}
 
     @cached_property
+    def defaults(self) -> tuple[Fact, ...]:
+        """The facts for which something is assumed if they are missing."""
+        return tuple(fact for fact in self.facts if fact.default is not None)
+
+    @cached_property
     def definition(self) -> Mapping[str, Definition]:
         """The definitions by key."""
         return {definition.key: definition for definition in self.definitions}

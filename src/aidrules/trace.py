@@ -32,6 +32,16 @@ class Trace(Protocol):
         """The date asked for, as an ordinal."""
         ...
 
+    @property
+    def prepared(self) -> dict[object, object]:
+        """What was prepared of the program: who reads its next evaluation finds it here."""
+        ...
+
+    @property
+    def readings(self) -> dict[object, object]:
+        """What was read of it: who reads it again for another outcome finds it here."""
+        ...
+
     def step(self, expression: Expr, record: Record) -> Step:
         """Evaluate an expression on a record."""
         ...
@@ -49,4 +59,8 @@ class Trace(Protocol):
 
         What is written out is left out; what asks for its operands one by one stays a step.
         """
+        ...
+
+    def terms(self, step: Step) -> tuple[Value, ...]:
+        """Return the values of the terms of a formula, as they are written (`traverse.terms`)."""
         ...

@@ -152,6 +152,16 @@ def beneath(root: Expr) -> Iterator[Expr]:
                 yield child
 
 
+def terms(root: Expr) -> Iterator[Expr]:
+    """Yield what a formula adds, subtracts, multiplies and divides, in the order as written."""
+    match root:
+        case Arithmetic(left=left, right=right):
+            yield from terms(left)
+            yield from terms(right)
+        case _:
+            yield root
+
+
 def _filter(over: Records) -> tuple[Expr, ...]:
     return () if over.condition is None else (over.condition,)
 

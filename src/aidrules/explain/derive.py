@@ -37,11 +37,7 @@ def reasons(
     if isinstance(subject, Requirement):
         return finished(
             reader,
-            [
-                reason
-                for line in subject.lines
-                for reason in reader.line(line, Kind.OBLIGATION, subject.citations, subject.key)
-            ],
+            [reason for form in reader.forms(subject) for reason in reader.line(form, subject)],
         )
     match receives:
         case True:

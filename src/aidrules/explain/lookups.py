@@ -30,8 +30,9 @@ def figure_used(
         figure: Its expression.
         keys: What was asked by, the day included.
     """
-    days = [key.value for key in keys if key.expression == figure.on]
-    day = days[0] if days else step.today
+    day: Value = step.today
+    if figure.on is not None:
+        day = next((key.value for key in keys if key.expression == figure.on), day)
     tried = [
         [key.value for key in keys if any(key.expression is each for each in column)]
         for column in figure.keys

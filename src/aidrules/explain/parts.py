@@ -10,15 +10,19 @@ from aidrules.explain.reading import STEPS, Reader, is_line
 from aidrules.explain.reasons import FigureUsed, Kind, Outcome, Reason, completed
 from aidrules.explain.rivals import competition
 from aidrules.program import (
+    And,
     AnyOver,
+    Arithmetic,
     Branch,
     Cases,
+    Compare,
     Constant,
     EveryOver,
     Extreme,
     FactUse,
     Figure,
     MonthSum,
+    Or,
     Recorded,
     Round,
     Today,
@@ -64,23 +68,25 @@ class _Finisher:
     own: str | None = None
     seen: set[_Mark] = field(factory=set)
 
-    def finish(self, reason: Reason, depth: int) -> Reason:
-        """Return a reason with its parts, so many definitions deep."""
+    def finish(self, reason: Reason, depth: int, use: Step | None = None) -> Reason:
+        """Return a reason with its parts, so many definitions deep; that of a step for this use."""
         parts = [self.finish(each, depth) for each in reason.parts if each.kind is Kind.CASE]
         used: list[FigureUsed] = []
-        for step in reason.rests:
-            _Gatherer(self, reason, depth, parts, used).gather(step)
+        if reason.rests:
+            gatherer = _Gatherer(self, reason, depth, parts, used)
+            for step in reason.rests:
+                gatherer.gather(step)
         parts += [self.finish(each, depth) for each in reason.parts if each.kind is not Kind.CASE]
         if not (parts or used or reason.rests):
             return reason
-        return completed(reason, (*reason.figures, *used), tuple(parts[:PARTS]), len(parts) - PARTS)
+        figures, listed, more = (*reason.figures, *used), tuple(parts[:PARTS]), len(parts) - PARTS
+        return completed(reason, use or reason.whole, figures, listed, more)
 
     def is_new(self, *mark: object) -> bool:
         """Whether something is said for the first time."""
-        if mark in self.seen:
-            return False
+        count = len(self.seen)
         self.seen.add(mark)
-        return True
+        return len(self.seen) > count
 
 
 @frozen
@@ -104,6 +110,8 @@ class _Gatherer:
         match step.expression:
             case Constant() | Today():
                 pass
+            case Arithmetic() | Compare() | And() | Or():  # most of all, so they come first
+                self.beneath(step)
             case FactUse(entity=entity, name=name):
                 self.fact(step, step.record.above(entity), name)
             case Recorded(entity=entity, key=key):
@@ -141,8 +149,12 @@ class _Gatherer:
                 self.gather(inner)
                 self.parts.extend(self.finisher.finish(line, self.depth) for line in lines)
             case _:
-                for operand in reader.trace.beneath(step):
-                    self.below(operand, step.record)
+                self.beneath(step)
+
+    def beneath(self, step: Step) -> None:
+        """Add what the operands of a step rest on, through operators."""
+        for operand in self.finisher.reader.trace.beneath(step):
+            self.below(operand, step.record)
 
     def below(self, step: Step, above: Record) -> None:
         """Add what an operand rests on; records that nobody listed are told of in one line."""
@@ -152,7 +164,7 @@ class _Gatherer:
         elif (
             record.parent is not None
             and not record.parent.is_unlisted
-            and self.finisher.is_new(Kind.UNLISTED, record.entity, record.parent)
+            and self.finisher.is_new("unlisted", record.entity, record.parent)
         ):
             self.parts.append(Reason(Kind.UNLISTED, Outcome.UNDECIDED, step, step))
 
@@ -167,39 +179,42 @@ class _Gatherer:
 
     def fact(self, step: Step, at: Record, name: str) -> None:
         day = step.today if isinstance(at.facts.get(name), Series) else None
-        is_new = self.finisher.is_new(Kind.FACT, name, at, day)
-        reason = self.reason
-        is_alone = reason.kind in _LINES and step.expression == reason.statement.expression
-        shows_source = is_alone and at is reason.whole.record
-        is_told = self.is_stated(step) and (shows_source or name not in at.given)
-        if is_new and not is_told:
-            owned = Step(step.expression, step.value, at, step.today)
+        is_new = self.finisher.is_new("fact", name, at, day)
+        if is_new and not self.is_told(step, at, name):
+            owned = _on(at, step)
             self.parts.append(Reason(Kind.FACT, Outcome.GIVES, owned, owned, name))
         reader = self.finisher.reader
         if reader.program.fact[at.entity, name].default is not None:
             for default in reader.trace.operands(step):
                 self.gather(default)
 
+    def is_told(self, step: Step, at: Record, name: str) -> bool:
+        """Whether the reason states a fact itself, and who says so if there is anybody."""
+        if name not in at.given:
+            return self.is_stated(step)
+        reason = self.reason
+        is_alone = reason.kind in _LINES and step.expression == reason.statement.expression
+        return is_alone and at is reason.whole.record
+
     def use(self, step: Step, key: str) -> None:
         reader = self.finisher.reader
         definition = reader.program.definition[key]
         at = step.record if definition.entity is None else step.record.above(definition.entity)
-        owned = step if at is step.record else Step(step.expression, step.value, at, step.today)
-        if not self.finisher.is_new(Kind.STEP, key, at, step.today):
+        if not self.finisher.is_new("step", key, at, step.today):
             return
+        owned = _on(at, step)
         if definition.role in STEPS:
             if self.depth > 0:
                 found = reader.definition(owned, key)
-                self.parts.append(self.finisher.finish(found, self.depth - 1))
+                self.parts.append(self.finisher.finish(found, self.depth - 1, owned))
             return
         if key.partition("/")[0] == self.finisher.own and at is reader.record:
             return
-        found = Reason(Kind.DECISION, Outcome.GIVES, owned, owned, key)
-        lines = tuple(self.deciding(owned, key)) if self.depth > 0 else ()
+        lines = self.deciding(owned, key) if self.depth > 0 else ()
         if self.is_stated(step):
             self.parts.extend(lines)
         else:
-            self.parts.append(evolve(found, parts=lines))
+            self.parts.append(Reason(Kind.DECISION, Outcome.GIVES, owned, owned, key, parts=lines))
 
     def deciding(self, step: Step, key: str) -> tuple[Reason, ...]:
         """Return the lines that decide another grant, shortly: without what they rest on."""
@@ -225,10 +240,11 @@ class _Gatherer:
     def short(self, line: Reason) -> Reason:
         """Return a reason with the figures that it rests on, and nothing else."""
         used: list[FigureUsed] = []
-        inner = _Finisher(self.finisher.reader)
+        # no definition deep: the parts are not kept
+        gatherer = _Gatherer(_Finisher(self.finisher.reader), line, 0, [], used)
         for step in line.rests:
-            _Gatherer(inner, line, 1, [], used).gather(step)
-        return evolve(line, rests=(), parts=(), figures=(*line.figures, *used))
+            gatherer.gather(step)
+        return completed(line, line.whole, (*line.figures, *used), (), line.omitted)
 
     def months(self, steps: list[Step]) -> None:
         """Add the value of each month; months in a row that are alike are told of together."""
@@ -246,7 +262,7 @@ class _Gatherer:
                     found = self.finisher.reader.definition(first, key)
                 case _:
                     found = Reason(Kind.STEP, Outcome.GIVES, first, first, rests=(first,))
-            finished = self.finisher.finish(found, self.depth - 1)
+            finished = self.finisher.finish(found, self.depth - 1, first)
             self.parts.append(evolve(finished, until=run[-1].today))
 
     def leaves(self, step: Step) -> Iterator[object]:
@@ -260,6 +276,13 @@ class _Gatherer:
                 pass
         for operand in self.finisher.reader.trace.operands(step):
             yield from self.leaves(operand)
+
+
+def _on(record: Record, step: Step) -> Step:
+    """Return a step as one on the record above that it is of."""
+    if record is step.record:
+        return step
+    return Step(step.expression, step.value, record, step.today)
 
 
 def _is_guard(step: Step, branches: tuple[Branch, ...]) -> bool:

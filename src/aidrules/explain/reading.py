@@ -30,6 +30,7 @@ from aidrules.program import (
     Payable,
     Program,
     Recorded,
+    Requirement,
     Role,
     Round,
     Table,
@@ -41,6 +42,7 @@ from aidrules.trace import Step, Trace
 from aidrules.traverse import walk
 from aidrules.types import TRUTH, Quantity, core, is_ordered
 from aidrules.values import (
+    Exact,
     Failure,
     Infinite,
     Interval,
@@ -73,6 +75,29 @@ class Chosen:
 
 
 @frozen
+class Form:
+    """What a line of a grant or requirement says, whatever the facts; prepared once.
+
+    Attributes:
+        kind: What its reasons speak of; an obligation unless it is of a grant.
+        whole: The line.
+        condition: What must hold; of an exception, what must not.
+        elsewhere: Where the amendment that it is of does not hold; None if it is of none.
+        is_exception: Whether the condition must not hold.
+        is_split: Whether the parts that must all hold are reasons of their own.
+        citations: Of the line, or else of its condition.
+    """
+
+    kind: Kind
+    whole: Expr
+    condition: Expr
+    elsewhere: Expr | None
+    is_exception: bool
+    is_split: bool
+    citations: tuple[Citation, ...]
+
+
+@frozen
 class Reader:
     """Reads one evaluation: its reasons say what they rest on, and have no parts yet.
 
@@ -101,9 +126,14 @@ class Reader:
 
     def payable(self, grant: Grant, amount: Expr) -> Step:
         """Evaluate whether an amount is something to pay, as the decision did."""
-        parts = _parts([self.program.definition[grant.eligible].body])
-        asked = next((node for node in parts if isinstance(node, Payable)), None)
-        return self.step(asked or Payable(amount, type=TRUTH, span=amount.span))
+        mark = "payable", grant.key
+        asked = self.trace.prepared.get(mark)
+        if not isinstance(asked, Payable):
+            parts = _parts([self.program.definition[grant.eligible].body])
+            own = Payable(amount, type=TRUTH, span=amount.span)
+            asked = next((node for node in parts if isinstance(node, Payable)), own)
+            self.trace.prepared[mark] = asked
+        return self.step(asked)
 
     def body(self, step: Step) -> Step:
         """Return the body of the definition that a step uses."""
@@ -111,54 +141,72 @@ class Reader:
 
     # -------------------------------------------------------------- lines
 
-    def conditions(self, grant: Grant) -> Iterator[Reason]:
-        """Yield the reasons of each line, up to one that guards the rest from being asked."""
-        for line in grant.lines:
-            kind = _kind(line, grant)
-            found = self.line(line, kind, grant.citations, grant.key)
-            if found[0].outcome is Outcome.HOLDS and self.is_elsewhere(line):
-                continue
+    def conditions(self, grant: Grant) -> tuple[Reason, ...]:
+        """Return the reasons of each line, up to one that guards the rest from being asked.
+
+        They are read once for a record: other outcomes may rest on the same lines.
+        """
+        mark = "conditions", grant.key, self.record
+        found = self.trace.readings.get(mark)
+        if not isinstance(found, tuple):
+            found = self.trace.readings[mark] = tuple(self._conditions(grant))
+        return found
+
+    def _conditions(self, grant: Grant) -> Iterator[Reason]:
+        for form in self.forms(grant):
+            found = self.line(form, grant)
+            if (
+                form.elsewhere is not None
+                and found[0].outcome is Outcome.HOLDS
+                and self.step(form.elsewhere).value is True
+            ):
+                continue  # of an amendment that does not hold for this record and date
             yield from found
-            if any(reason.outcome is Outcome.FAILS for reason in found):
-                return
+            for reason in found:
+                if reason.outcome is Outcome.FAILS:
+                    return
 
-    def is_elsewhere(self, line: Line) -> bool:
-        """Whether a line is that of an amendment which does not hold for this record and date."""
-        parts = _amendment(line.condition)
-        return parts is not None and self.step(parts[0]).value is True
+    def forms(self, subject: Grant | Requirement) -> tuple[Form, ...]:
+        """Return what each line of a grant or requirement says."""
+        mark = "lines", subject.key
+        found = self.trace.prepared.get(mark)
+        if not isinstance(found, tuple):
+            found = self.trace.prepared[mark] = tuple(
+                _form(each, subject) for each in subject.lines
+            )
+        return found
 
-    def line(
-        self, line: Line, kind: Kind, otherwise: tuple[Citation, ...], about: str
-    ) -> tuple[Reason, ...]:
+    def line(self, form: Form, subject: Grant | Requirement) -> tuple[Reason, ...]:
         """Return the reasons of a line: one, or one for each of the parts that must all hold."""
-        whole = self.step(line.condition)
-        parts = _amendment(line.condition)
-        condition = line.condition if parts is None else parts[1]
-        is_exception = line.is_exception and isinstance(condition, Not)
-        if is_exception and isinstance(condition, Not):
-            condition = condition.value
-        must = whole if kind in {Kind.FORCE, Kind.DURATION} else self.step(condition)
-        split = kind not in {Kind.FORCE, Kind.DURATION}
+        whole = self.step(form.whole)
+        must = whole if form.condition is form.whole else self.step(form.condition)
+        if form.is_split:
+            parts = self.parts(must, wanted=not form.is_exception)
+        else:
+            parts = iter(((must, ()),))
         found: list[Reason] = []
-        for statement, named in (
-            self.parts(must, wanted=not is_exception) if split else [(must, ())]
-        ):
-            named_in = [self.program.definition[key] for key in named]
-            own = tuple(each for step in named_in for each in step.body.cites or step.citations)
-            cited = line.citations or condition.cites or own
-            value = negated(statement.value) if is_exception else statement.value
+        for statement, named in parts:
+            cited = form.citations or self.cited(named)
+            if not cited and form.kind is not Kind.FORCE:
+                cited = subject.citations
+            value = negated(statement.value) if form.is_exception else statement.value
             found.append(
                 self.reason(
-                    kind,
+                    form.kind,
                     outcome_of(value),
                     statement,
                     whole=whole,
-                    about=about,
+                    about=subject.key,
                     named=named,
-                    citations=cited or (() if kind is Kind.FORCE else otherwise),
+                    citations=cited,
                 )
             )
         return tuple(found)
+
+    def cited(self, named: tuple[str, ...]) -> tuple[Citation, ...]:
+        """Return what the steps cite by which a line named its condition."""
+        steps = [self.program.definition[key] for key in named]
+        return tuple([each for step in steps for each in step.body.cites or step.citations])
 
     def tried(self, condition: Step) -> Iterator[Reason]:
         """Yield the reasons why a case was taken, or was not."""
@@ -169,6 +217,9 @@ class Reader:
 
     def parts(self, step: Step, *, wanted: bool) -> Iterator[tuple[Step, tuple[str, ...]]]:
         """Yield what must all hold (if not wanted: must all fail), and how each was named."""
+        if not isinstance(step.expression, _DIVISIBLE):
+            yield step, ()
+            return
         statement, named = self.narrowed(step, wanted=wanted)
         match statement.expression:
             case And() if wanted and statement.value is not False:
@@ -228,10 +279,11 @@ class Reader:
         """Return a reason with its sides."""
         sides: tuple[Step, ...] = ()
         records: tuple[Record, ...] = ()
+        headroom: Value | None = None
         match statement.expression:
-            case Compare():
-                operands = self.trace.operands(statement)
-                sides = operands if len(operands) == 2 else ()  # noqa: PLR2004 - left and right
+            case Compare() as comparison:
+                sides = self.trace.operands(statement)
+                headroom = _headroom(comparison, sides)
             case OneOf() | Includes() | IsNone() | Within():
                 sides = self.trace.operands(statement)[:1]
             case EveryOver() if statement.value is False:
@@ -249,7 +301,7 @@ class Reader:
             named,
             sides=sides,
             records=records,
-            headroom=_headroom(statement.expression, sides),
+            headroom=headroom,
             citations=citations,
             rests=(statement,),
             failure=failure_of(statement.value),
@@ -266,14 +318,25 @@ class Reader:
     # -------------------------------------------------------------- values
 
     def definition(self, step: Step, key: str) -> Reason:
-        """Return the reason of a named step: its value, and how it came about."""
+        """Return the reason of a named step: its value, and how it came about; read once.
+
+        It is the same for every outcome, whichever use of the step was read first: what it rests
+        on is not listed yet.
+        """
+        mark = key, step.record, step.today
+        known = self.trace.readings.get(mark)
+        if isinstance(known, Reason):
+            return known
         outcome = Outcome.ERROR if isinstance(step.value, Failure) else Outcome.GIVES
         cited = self.program.definition[key].citations
         failure = failure_of(step.value)
         found, *lines = self.value(
             self.body(step), Kind.STEP, outcome, step, key, cited=cited, failure=failure
         )
-        return evolve(found, parts=(*found.parts, *lines)) if lines else found
+        if lines:
+            found = evolve(found, parts=(*found.parts, *lines))
+        self.trace.readings[mark] = found
+        return found
 
     def value(
         self,
@@ -287,21 +350,27 @@ class Reader:
         failure: Failure | None,
     ) -> tuple[Reason, ...]:
         """Return the reason of a value: its case and formula; and behind it limits and rounding."""
-        inner, lines = self.shaped(step)
-        chosen = self.chosen(inner)
-        more, inside = self.shaped(chosen.step)
+        more, lines = self.shaped(step)
+        cases: tuple[Taken, ...] = ()
+        tried: tuple[Reason, ...] = ()
+        rests: tuple[Step, ...] = ()
+        inside: tuple[Reason, ...] = ()
+        if isinstance(more.expression, _CHOICES):
+            chosen = self.chosen(more)
+            cases, tried, rests = chosen.cases, chosen.tried, chosen.rests
+            more, inside = self.shaped(chosen.step)
         found = Reason(
             kind,
             outcome,
             whole,
             more,
             about,
-            cases=chosen.cases,
+            cases=cases,
             sides=self.inputs(more),
-            worked=self.worked(more),
+            terms=self.terms(more),
             citations=more.expression.cites or cited,
-            rests=(*chosen.rests, more),
-            parts=chosen.tried,
+            rests=(*rests, more),
+            parts=tried,
             failure=failure,
         )
         return (found, *inside, *lines)
@@ -316,29 +385,13 @@ class Reader:
             case _:
                 return ()
 
-    def worked(self, step: Step) -> Expr | None:
-        """Return a formula with values in place of names; None if it is no formula of numbers."""
+    def terms(self, step: Step) -> tuple[Exact, ...]:
+        """Return the values of the terms of a formula; none if it is not one of certain numbers."""
         if not isinstance(step.expression, Arithmetic) or isinstance(step.value, Possible):
-            return None
-        return self.filled(step)
-
-    def filled(self, step: Step) -> Expr | None:
-        """Return an expression with values in place of names; None if a part is no number."""
-        match step.expression:
-            case Arithmetic() as expr:
-                operands = self.trace.operands(step)
-                filled = [self.filled(each) for each in operands]
-                match filled:
-                    case [left, right] if left is not None and right is not None:
-                        return Arithmetic(expr.op, left, right, type=expr.type, span=expr.span)
-                    case _:
-                        return None
-            case expr:
-                match step.value:
-                    case int() | Fraction():
-                        return Constant(step.value, type=expr.type, span=expr.span)
-                    case _:
-                        return None
+            return ()
+        found = self.trace.terms(step)
+        numbers = tuple([value for value in found if isinstance(value, int | Fraction)])
+        return numbers if len(numbers) == len(found) else ()
 
     def amount(self, amount: Expr, grant: Grant, outcome: Outcome) -> tuple[Reason, ...]:
         """Return the reason of an amount, and behind it those of its limits and rounding."""
@@ -464,6 +517,8 @@ class Reader:
         return conditions, results
 
 
+_CHOICES = (Cases, Table)
+_DIVISIBLE = (Use, And, Or)
 _STATEMENTS = Compare | And | Or | Not | EveryOver | AnyOver | Use
 STEPS = frozenset((Role.DEFINE, Role.GROUP))
 """What a definition is that its author wrote as a step, and no part of a grant."""
@@ -521,6 +576,20 @@ def _parts(nodes: Iterable[Expr]) -> Iterator[Expr]:
                 pass
 
 
+def _form(line: Line, subject: Grant | Requirement) -> Form:
+    kind = _kind(line, subject) if isinstance(subject, Grant) else Kind.OBLIGATION
+    is_split = kind not in {Kind.FORCE, Kind.DURATION}
+    amendment = _amendment(line.condition)
+    elsewhere, condition = (None, line.condition) if amendment is None else amendment
+    is_exception = line.is_exception and isinstance(condition, Not)
+    if isinstance(condition, Not) and is_exception:
+        condition = condition.value
+    citations = line.citations or condition.cites
+    if not is_split:
+        condition = line.condition
+    return Form(kind, line.condition, condition, elsewhere, is_exception, is_split, citations)
+
+
 def _kind(line: Line, grant: Grant) -> Kind:
     match line.condition:
         case Or(items=(Not(value=Recorded(key=key, part="receives")), _)) if (
@@ -575,12 +644,13 @@ def negated(value: Value) -> Value:
             return value
 
 
-def _headroom(expr: Expr, sides: tuple[Step, ...]) -> Value | None:
+def _headroom(expr: Compare, sides: tuple[Step, ...]) -> Value | None:
     """Return how far a comparison of numbers is from failing: below 0 if it fails."""
-    match expr, sides:
-        case Compare(op="<" | "<="), (left, right):
+    left, right = sides
+    match expr.op:
+        case "<" | "<=":
             low, high = left, right
-        case Compare(op=">" | ">="), (left, right):
+        case ">" | ">=":
             low, high = right, left
         case _:
             return None

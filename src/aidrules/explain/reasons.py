@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cached_property
 
 from attrs import field, frozen
 
 from aidrules.case import Record
 from aidrules.program import (
+    Arithmetic,
     Citation,
+    Constant,
     Expr,
     Fact,
     FactUse,
@@ -133,7 +136,7 @@ class Rank:
     keys: tuple[Step, ...]
 
 
-@frozen
+@frozen(slots=False)
 class Reason:
     """One reason.
 
@@ -147,7 +150,8 @@ class Reason:
         sides: Left and right of a comparison; before and after of a limit or rounding,
             and the limit; the inputs of a table.
         records: Those on which `every` failed, or `any` held.
-        worked: The formula with its values in place of its names, if that says more.
+        terms: The values of what a formula adds, subtracts, multiplies and divides, as written;
+            none if it is no formula of certain numbers.
         headroom: For a comparison of numbers, how far it is from failing; negative if it fails.
         cases: The cases and versions by which this value was chosen, the outermost first.
         rank: Of a claim in a ration, if all claims are known.
@@ -168,7 +172,7 @@ class Reason:
     named: tuple[str, ...] = ()
     sides: tuple[Step, ...] = ()
     records: tuple[Record, ...] = ()
-    worked: Expr | None = None
+    terms: tuple[Exact, ...] = ()
     headroom: Value | None = None
     cases: "tuple[Taken, ...]" = ()
     rank: Rank | None = None
@@ -180,14 +184,39 @@ class Reason:
     omitted: int = 0
     failure: Failure | None = None
 
+    @cached_property
+    def worked(self) -> Expr | None:
+        """The formula with its values in place of its names; None if it is no formula."""
+        return _filled(self.statement.expression, iter(self.terms)) if self.terms else None
+
+
+def _filled(expr: Expr, values: Iterator[Exact]) -> Expr:
+    """Return a formula with the next of some values in place of each of its terms."""
+    match expr:
+        case Arithmetic(left=left, right=right):
+            return Arithmetic(
+                expr.op,
+                _filled(left, values),
+                _filled(right, values),
+                type=expr.type,
+                span=expr.span,
+            )
+        case _:
+            return Constant(next(values), type=expr.type, span=expr.span)
+
 
 def completed(
-    reason: Reason, figures: tuple[FigureUsed, ...], parts: tuple[Reason, ...], omitted: int
+    reason: Reason,
+    whole: Step,
+    figures: tuple[FigureUsed, ...],
+    parts: tuple[Reason, ...],
+    omitted: int,
 ) -> Reason:
     """Return a reason with what it rests on; `evolve` would take five times as long.
 
     Args:
         reason: Without its parts.
+        whole: What was asked.
         figures: All that it looked up.
         parts: Those that are listed.
         omitted: How many more there are; not more than 0 for none.
@@ -195,13 +224,13 @@ def completed(
     return Reason(
         reason.kind,
         reason.outcome,
-        reason.whole,
+        whole,
         reason.statement,
         reason.about,
         reason.named,
         reason.sides,
         reason.records,
-        reason.worked,
+        reason.terms,
         reason.headroom,
         reason.cases,
         reason.rank,

@@ -1,6 +1,6 @@
 """Program to engine, and a case to what can be asked of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from attrs import field, frozen
 
@@ -8,16 +8,13 @@ from aidrules import traverse
 from aidrules.backends.interpreter import missing as gaps
 from aidrules.backends.interpreter.closures import closure_of
 from aidrules.backends.interpreter.frames import NOTHING, Closure, Frame, Learnt, World
-from aidrules.backends.interpreter.operands import operands_of
+from aidrules.backends.interpreter.operands import Look, always, look_of
 from aidrules.backends.interpreter.scope import Scope
 from aidrules.case import Case, Record
 from aidrules.program import Expr, Fact, FactUse, Program, Use, ValueMatch
 from aidrules.trace import Step
 from aidrules.traverse import ALWAYS_ASKED
 from aidrules.values import Value
-
-Operands = tuple[Expr, tuple[tuple[Expr, Closure], ...] | None]
-"""An expression, and its operands with their closures; None if it asks for them one by one."""
 
 
 @frozen
@@ -31,6 +28,7 @@ class Engine:
         sizes: How many definitions each kind of record has.
         texts: Every text that the policy names.
         definitions: The kind of record and the closure of each, made when first asked for.
+        prepared: What the readers of its evaluations prepared of the program.
     """
 
     program: Program
@@ -41,7 +39,11 @@ class Engine:
     _compiled: dict[tuple[int, str | None], tuple[Expr, Closure]] = field(factory=dict, repr=False)
     _scopes: dict[str | None, Scope] = field(factory=dict, repr=False)
     definitions: dict[str, tuple[str | None, Closure]] = field(factory=dict, repr=False)
-    _operands: dict[tuple[int, str, bool], "Operands"] = field(factory=dict, repr=False)
+    prepared: dict[object, object] = field(factory=dict, repr=False)
+    _looks: dict[tuple[int, str, bool], tuple[Expr, Look]] = field(factory=dict, repr=False)
+    _terms: dict[tuple[int, str], tuple[Expr, tuple[Closure, ...]]] = field(
+        factory=dict, repr=False
+    )
 
     def open(self, case: Case, today: int, learnt: Learnt = NOTHING) -> "Evaluation":
         """Return what can be asked of a case at a date.
@@ -72,8 +74,8 @@ class Engine:
             self._compiled[key] = found
         return found[1]
 
-    def operands(self, expression: Expr, entity: str, *, beneath: bool) -> "Operands":
-        """Return what an expression always asks for on its own record, with closures; made once.
+    def look(self, expression: Expr, entity: str, *, beneath: bool) -> Look:
+        """Return what looks into an expression on records of a kind, made once.
 
         Args:
             expression: The expression.
@@ -81,16 +83,25 @@ class Engine:
             beneath: Whether to go through operators (see `traverse.beneath`).
         """
         key = id(expression), entity, beneath
-        found = self._operands.get(key)
+        found = self._looks.get(key)
         if found is None:
-            asked: Iterable[Expr] | None = None
-            if isinstance(expression, ALWAYS_ASKED):
-                asked = traverse.beneath(expression) if beneath else traverse.children(expression)
-            pairs = None
-            if asked is not None:
-                pairs = tuple([(each, self.closure(each, entity)) for each in asked])
-            found = self._operands[key] = expression, pairs
-        return found
+            if not beneath:
+                look = look_of(expression, self.scope(entity))
+            elif isinstance(expression, ALWAYS_ASKED):
+                look = always(traverse.beneath(expression), self.scope(entity))
+            else:
+                look = self.look(expression, entity, beneath=False)
+            found = self._looks[key] = expression, look
+        return found[1]
+
+    def terms(self, formula: Expr, entity: str) -> tuple[Closure, ...]:
+        """Return the closures of the terms of a formula on records of a kind, made once."""
+        key = id(formula), entity
+        found = self._terms.get(key)
+        if found is None:
+            closures = tuple([self.closure(each, entity) for each in traverse.terms(formula)])
+            found = self._terms[key] = formula, closures
+        return found[1]
 
     def definition(self, key: str) -> Closure:
         """Return the closure of a definition on records of its kind, which remembers its value."""
@@ -145,20 +156,26 @@ class Evaluation:
     """A case at a date, worked out as far as it is asked; it is its own trace.
 
     Attributes:
-        looked_into: The operands of each step that was looked into, with the step itself, so that
-            nothing else takes the identity of its expression.
+        looked_into: The operands of each step that was looked into.
+        readings: What was read of it, for its readers.
     """
 
     engine: Engine
     world: World
-    _looked_into: dict[tuple[int, Record, int, bool], tuple[Step, tuple[Step, ...]]] = field(
+    _looked_into: dict[tuple[Look, Record, int], tuple[Step, ...]] = field(
         factory=dict, init=False, repr=False, eq=False
     )
+    readings: dict[object, object] = field(factory=dict, init=False, repr=False, eq=False)
 
     @property
     def today(self) -> int:
         """The date asked for, as an ordinal."""
         return self.world.today
+
+    @property
+    def prepared(self) -> dict[object, object]:
+        """What readers prepared of the program."""
+        return self.engine.prepared
 
     @property
     def case(self) -> Case:
@@ -206,7 +223,10 @@ class Evaluation:
 
     def step(self, expression: Expr, record: Record) -> Step:
         """Evaluate an expression on a record."""
-        return Step(expression, self.evaluate(expression, record), record, self.today)
+        today = self.world.today
+        frame = self.world.frame(record, today)
+        value = self.engine.closure(expression, record.entity)(frame)
+        return Step(expression, value, record, today)
 
     def operands(self, step: Step) -> tuple[Step, ...]:
         """Return the operands of a step that took part, in order of evaluation."""
@@ -216,28 +236,21 @@ class Evaluation:
         """Return the operands of a step, and of its operators in place of the operators."""
         return self._asked(step, beneath=True)
 
-    def _asked(self, step: Step, *, beneath: bool) -> tuple[Step, ...]:
-        key = id(step.expression), step.record, step.today, beneath
-        found = self._looked_into.get(key)
-        if found is None:
-            found = self._looked_into[key] = step, self._look_into(step, beneath=beneath)
-        return found[1]
+    def terms(self, step: Step) -> tuple[Value, ...]:
+        """Return the values of the terms of a formula, as they are written."""
+        record = step.record
+        frame = self.world.frame(record, step.today)
+        return tuple([term(frame) for term in self.engine.terms(step.expression, record.entity)])
 
-    def _look_into(self, step: Step, *, beneath: bool) -> tuple[Step, ...]:
+    def _asked(self, step: Step, *, beneath: bool) -> tuple[Step, ...]:
         expression, record, today = step.expression, step.record, step.today
         if isinstance(expression, Use):
             entity, body = expression.entity, self.program.definition[expression.key].body
             home = self.case.root if entity is None else record.above(entity)
             return (Step(body, step.value, home, today),)
-        frame = self.world.frame(record, today)
-        _, pairs = self.engine.operands(expression, record.entity, beneath=beneath)
-        if pairs is None:
-            return tuple(self._one_by_one(expression, frame))
-        return tuple([Step(each, closure(frame), record, today) for each, closure in pairs])
-
-    def _one_by_one(self, expression: Expr, frame: Frame) -> Iterator[Step]:
-        scope = self.engine.scope(frame.record.entity)
-        closure = self.engine.closure
-        for each, on in operands_of(expression, frame, scope):
-            record = on.record
-            yield Step(each, closure(each, record.entity)(on), record, on.today)
+        look = self.engine.look(expression, record.entity, beneath=beneath)
+        key = look, record, today
+        found = self._looked_into.get(key)
+        if found is None:
+            found = self._looked_into[key] = look(self.world.frame(record, today))
+        return found

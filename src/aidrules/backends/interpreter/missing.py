@@ -131,7 +131,7 @@ def assumed(
 ) -> tuple[tuple[Record, Fact, Value], ...]:
     """Return the defaults that a definition read, in the order in which it did."""
     found: dict[tuple[Record, str], tuple[Record, Fact, Value]] = {}
-    if all(fact.default is None for fact in evaluation.program.facts):
+    if not evaluation.program.defaults:
         return ()
     for step in walk(evaluation, definition_step(evaluation, key, record), undecided=False):
         match step.expression:

@@ -1,6 +1,7 @@
-"""A step to those of its operands that took part, on their records, in order of evaluation."""
+"""An expression to a look into it: its operands that took part, in order of evaluation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import product
 from typing import assert_never
 
@@ -54,37 +55,37 @@ from aidrules.program import (
     Use,
     Within,
 )
+from aidrules.trace import Step
 from aidrules.values import Failure, Value, may_be, parts
 
 Located = tuple[Expr, Frame]
 """An expression and the record that it was worked out on."""
 
+Look = Callable[[Frame], tuple[Step, ...]]
+"""Looks into an expression on a record of its kind: the operands that were asked for."""
 
-def operands_of(node: Expr, frame: Frame, scope: Scope) -> Iterator[Located]:
-    """Yield the operands of an expression on a record that were asked for."""
+
+def look_of(node: Expr, scope: Scope) -> Look:
+    """Return what looks into an expression, so that its form is looked at once.
+
+    The operand of a `Use` has its value already: who asks knows it.
+    """
     match node:
-        case Constant() | UnknownValue() | Fail() | Today() | Recorded():
-            pass
+        case Constant() | UnknownValue() | Fail() | Today() | Recorded() | Use():
+            return _nothing
         case FactUse(entity=entity, name=name):
-            fact, owner = scope.program.fact[entity, name], _above(frame, entity)
-            if fact.default is not None and is_assumed(fact, owner):
-                yield fact.default, owner
-        case Use(entity=entity, key=key):
-            yield scope.program.definition[key].body, _above(frame, entity)
+            if scope.program.fact[entity, name].default is None:
+                return _nothing
+            return _each(partial(_of_default, node, scope), scope)
         case Figure():
-            yield from _of_figure(node, frame, scope)
-        case Follow(reference=reference, entity=entity, body=body):
-            yield reference, frame
-            named = _value(reference, frame, scope)
-            for each in frame.world.named(entity, named, frame.today):
-                yield body, each
-        case OnRecord(entity=entity, record=record, body=body):
-            for each in frame.world.named(entity, record, frame.today):
-                yield body, each
+            if len(_alternatives(node)) == 1 and _applies(node, scope) is None:
+                on = () if node.on is None else (node.on,)
+                return always((*on, *_alternatives(node)[0]), scope)
+            return _each(partial(_of_figure, node, scope), scope)
         case Arithmetic(left=left, right=right) | Compare(left=left, right=right):
-            yield from _on(frame, left, right)
+            return always((left, right), scope)
         case Extreme(items=items):
-            yield from _on(frame, *items)
+            return always(items, scope)
         case (
             Convert(value=value)
             | Round(value=value)
@@ -95,53 +96,75 @@ def operands_of(node: Expr, frame: Frame, scope: Scope) -> Iterator[Located]:
             | Brackets(value=value)
             | Payable(value=value)
         ):
-            yield value, frame
+            return always((value,), scope)
         case Includes(selection=selection, value=value):
-            yield from _on(frame, selection, value)
+            return always((selection, value), scope)
         case Within(date=date, period=period, start=start):
-            yield from _on(frame, date, period, start)
+            return always((date, period, start), scope)
         case And(items=items):
-            yield from _while_may_be(items, True, frame, scope)
+            return _while_may_be(items, True, scope)
         case Or(items=items, guards=guards):
-            if guards:
-                yield from _while_may_be(items, False, frame, scope)
-            else:
-                yield from _on(frame, *items)
-        case Else(value=value, alternative=alternative):
-            yield value, frame
-            if parts(_value(value, frame, scope))[1]:
-                yield alternative, frame
+            return _while_may_be(items, False, scope) if guards else always(items, scope)
         case Cases():
-            yield from _of_cases(node, frame, scope)
-        case Table():
-            yield from _of_table(node, frame, scope)
+            return _of_cases(node, scope)
         case SumOver(over=over, value=value):
-            yield from _of_records(over, (value,), frame, scope)
+            return _of_records(over, (value,), scope)
         case CountOver(over=over):
-            yield from _of_records(over, (), frame, scope)
+            return _of_records(over, (), scope)
         case AnyOver(over=over, condition=condition) | EveryOver(over=over, condition=condition):
-            yield from _of_records(over, (condition,), frame, scope)
+            return _of_records(over, (condition,), scope)
         case BestOver(over=over, value=value, otherwise=otherwise):
-            yield from _of_best(over, (value,), otherwise, frame, scope)
+            return _of_best(over, (value,), otherwise, scope)
         case BestBy(over=over, value=value, by=by, otherwise=otherwise):
-            yield from _of_best(over, (by, value), otherwise, frame, scope)
-        case MonthSum(value=value, first=first, last=last):
-            yield from _on(frame, first, last)
-            start_day, end_day = _value(first, frame, scope), _value(last, frame, scope)
-            if isinstance(start_day, int) and isinstance(end_day, int):
-                for month in dates.months_from(start_day, end_day):
-                    yield value, frame.world.frame(frame.record, dates.first_of_month(month))
+            return _of_best(over, (by, value), otherwise, scope)
         case Shift(date=date, period=period):
-            yield from _on(frame, date, period)
+            return always((date, period), scope)
         case PeriodsBetween(first=first, last=last):
-            yield from _on(frame, first, last)
+            return always((first, last), scope)
         case Boundary(date=date) | Part(date=date):
-            yield date, frame
+            return always((date,), scope)
+        case Follow() | OnRecord():
+            return _each(partial(_of_named, node, scope), scope)
+        case Else():
+            return _each(partial(_of_else, node, scope), scope)
+        case Table():
+            return _each(partial(_of_table, node, scope), scope)
+        case MonthSum():
+            return _each(partial(_of_months, node, scope), scope)
         case Place(ration=key):
             plan = Plan.of(scope.program.ration[key], scope.program)
-            yield from _of_place(plan, _above(frame, plan.grant.entity), scope)
+            return _each(partial(_of_place, plan, scope), scope)
         case _:
             assert_never(node)
+
+
+def always(items: Iterable[Expr], scope: Scope) -> Look:
+    """Return what looks into an expression that asks for all of these on its own record."""
+    pairs = [(item, scope.closure(item)) for item in items]
+
+    def look(frame: Frame) -> tuple[Step, ...]:
+        record, today = frame.record, frame.today
+        return tuple([Step(item, closure(frame), record, today) for item, closure in pairs])
+
+    return look
+
+
+def _nothing(_: Frame) -> tuple[Step, ...]:
+    return ()
+
+
+def _each(located: Callable[[Frame], Iterable[Located]], scope: Scope) -> Look:
+    """Return what looks into an expression by what it asks for one by one."""
+
+    def look(frame: Frame) -> tuple[Step, ...]:
+        return tuple(
+            [
+                Step(each, _value(each, on, scope), on.record, on.today)
+                for each, on in located(frame)
+            ]
+        )
+
+    return look
 
 
 def _on(frame: Frame, *items: Expr) -> Iterator[Located]:
@@ -163,28 +186,80 @@ def _above(frame: Frame, entity: str | None) -> Frame:
 def _while_may_be(
     items: Iterable[Expr],
     truth: bool,  # noqa: FBT001 - a value of the language
-    frame: Frame,
     scope: Scope,
-) -> Iterator[Located]:
-    for item in items:
-        yield item, frame
-        if not may_be(_value(item, frame, scope), truth):
-            return
+) -> Look:
+    pairs = [(item, scope.closure(item)) for item in items]
+
+    def look(frame: Frame) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        for item, closure in pairs:
+            value = closure(frame)
+            steps.append(Step(item, value, frame.record, frame.today))
+            if not may_be(value, truth):
+                break
+        return tuple(steps)
+
+    return look
 
 
-def _of_cases(node: Cases, frame: Frame, scope: Scope) -> Iterator[Located]:
-    for branch in node.branches:
-        yield branch.condition, frame
-        holds = _value(branch.condition, frame, scope)
-        if may_be(holds, True):
-            yield branch.result, frame
-        if not may_be(holds, False):
-            return
-    if node.otherwise is not None:
-        yield node.otherwise, frame
+def _of_cases(node: Cases, scope: Scope) -> Look:
+    closure = scope.closure
+    branches = [
+        (each.condition, closure(each.condition), each.result, closure(each.result))
+        for each in node.branches
+    ]
+    otherwise = () if node.otherwise is None else (node.otherwise,)
+    rest = always(otherwise, scope)
+
+    def look(frame: Frame) -> tuple[Step, ...]:
+        record, today = frame.record, frame.today
+        steps: list[Step] = []
+        for condition, ask, result, give in branches:
+            holds = ask(frame)
+            steps.append(Step(condition, holds, record, today))
+            if may_be(holds, True):
+                steps.append(Step(result, give(frame), record, today))
+            if not may_be(holds, False):
+                return tuple(steps)
+        return (*steps, *rest(frame))
+
+    return look
 
 
-def _of_table(node: Table, frame: Frame, scope: Scope) -> Iterator[Located]:
+def _of_default(node: FactUse, scope: Scope, frame: Frame) -> Iterator[Located]:
+    fact, owner = scope.program.fact[node.entity, node.name], _above(frame, node.entity)
+    if fact.default is not None and is_assumed(fact, owner):
+        yield fact.default, owner
+
+
+def _of_named(node: Follow | OnRecord, scope: Scope, frame: Frame) -> Iterator[Located]:
+    match node:
+        case Follow(reference=reference):
+            yield reference, frame
+            named = _value(reference, frame, scope)
+        case OnRecord(record=record):
+            named = record
+        case _:
+            assert_never(node)
+    for each in frame.world.named(node.entity, named, frame.today):
+        yield node.body, each
+
+
+def _of_else(node: Else, scope: Scope, frame: Frame) -> Iterator[Located]:
+    yield node.value, frame
+    if parts(_value(node.value, frame, scope))[1]:
+        yield node.alternative, frame
+
+
+def _of_months(node: MonthSum, scope: Scope, frame: Frame) -> Iterator[Located]:
+    yield from _on(frame, node.first, node.last)
+    first, last = _value(node.first, frame, scope), _value(node.last, frame, scope)
+    if isinstance(first, int) and isinstance(last, int):
+        for month in dates.months_from(first, last):
+            yield node.value, frame.world.frame(frame.record, dates.first_of_month(month))
+
+
+def _of_table(node: Table, scope: Scope, frame: Frame) -> Iterator[Located]:
     yield from _on(frame, *node.inputs)
     values = [_value(item, frame, scope) for item in node.inputs]
     bodies = [body for body, _, _ in map(parts, values) if body is not None]
@@ -197,19 +272,29 @@ def _of_table(node: Table, frame: Frame, scope: Scope) -> Iterator[Located]:
         yield node.otherwise, frame
 
 
-def _of_figure(node: Figure, frame: Frame, scope: Scope) -> Iterator[Located]:
-    parameter = scope.program.parameter[node.parameter]
-    if parameter.applies is not None:
-        yield parameter.applies, frame
-        if not may_be(_value(parameter.applies, frame, scope), True):
+def _applies(node: Figure, scope: Scope) -> Expr | None:
+    """Return the condition on which a figure can be asked for, if it has one."""
+    return scope.program.parameter[node.parameter].applies
+
+
+def _alternatives(node: Figure) -> tuple[tuple[Expr, ...], ...]:
+    """Return the keys by which a figure is asked for, in the order in which they are tried."""
+    return tuple(product(*node.keys))
+
+
+def _of_figure(node: Figure, scope: Scope, frame: Frame) -> Iterator[Located]:
+    applies = _applies(node, scope)
+    if applies is not None:
+        yield applies, frame
+        if not may_be(_value(applies, frame, scope), True):
             return
     if node.on is not None:
         yield node.on, frame
-    alternatives = tuple(product(*node.keys))
+    alternatives = _alternatives(node)
     if len(alternatives) == 1:
         yield from _on(frame, *alternatives[0])
         return
-    table = FigureTable.of(parameter)
+    table = FigureTable.of(scope.program.parameter[node.parameter])
     asked: set[int] = set()
     for alternative in alternatives:
         for key in alternative:
@@ -222,38 +307,51 @@ def _of_figure(node: Figure, frame: Frame, scope: Scope) -> Iterator[Located]:
             return
 
 
-def _of_records(
-    over: Records, asked: tuple[Expr, ...], frame: Frame, scope: Scope
-) -> Iterator[Located]:
-    """Yield the filter, and what is asked of a record that may be in, for each record."""
-    group = members(frame, scope.on(frame.record.entity).below(over.entity))
-    for member in (*group.listed, *(each for each, _ in group.optional)):
-        if over.condition is not None:
-            yield over.condition, member
-            if not may_be(_value(over.condition, member, scope), True):
-                continue
-        yield from _on(member, *asked)
+def _of_records(over: Records, asked: tuple[Expr, ...], scope: Scope) -> Look:
+    """Look into the filter, and what is asked of a record that may be in, for each record."""
+    inside = scope.on(over.entity)
+    condition = over.condition
+    chooses = None if condition is None else inside.closure(condition)
+    pairs = [(item, inside.closure(item)) for item in asked]
+    path = scope.below(over.entity)
+
+    def look(frame: Frame) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        group = members(frame, path)
+        for member in (*group.listed, *(each for each, _ in group.optional)):
+            record, today = member.record, member.today
+            if condition is not None and chooses is not None:
+                chosen = chooses(member)
+                steps.append(Step(condition, chosen, record, today))
+                if not may_be(chosen, True):
+                    continue
+            for item, closure in pairs:
+                steps.append(Step(item, closure(member), record, today))
+        return tuple(steps)
+
+    return look
 
 
-def _of_best(
-    over: Records,
-    asked: tuple[Expr, ...],
-    otherwise: Expr | None,
-    frame: Frame,
-    scope: Scope,
-) -> Iterator[Located]:
-    """Yield as for any aggregate, and the alternative if no record is surely in."""
-    yield from _of_records(over, asked, frame, scope)
-    if otherwise is None:
-        return
-    for member in members(frame, scope.on(frame.record.entity).below(over.entity)).listed:
-        chosen: Value = True if over.condition is None else _value(over.condition, member, scope)
-        if may_be(chosen, True) and not may_be(chosen, False):
-            return
-    yield otherwise, frame
+def _of_best(over: Records, asked: tuple[Expr, ...], otherwise: Expr | None, scope: Scope) -> Look:
+    """Look as into any aggregate, and into the alternative if no record is surely in."""
+    inside = _of_records(over, asked, scope)
+    rest = always(() if otherwise is None else (otherwise,), scope)
+    path = scope.below(over.entity)
+
+    def look(frame: Frame) -> tuple[Step, ...]:
+        steps = inside(frame)
+        for member in members(frame, path).listed:
+            chosen: Value = True
+            if over.condition is not None:
+                chosen = _value(over.condition, member, scope)
+            if may_be(chosen, True) and not may_be(chosen, False):
+                return steps
+        return (*steps, *rest(frame))
+
+    return look
 
 
-def _of_place(plan: Plan, frame: Frame, scope: Scope) -> Iterator[Located]:
+def _of_place(plan: Plan, scope: Scope, frame: Frame) -> Iterator[Located]:
     """Yield the fund, what ranks the claim, and the same of each other claim that may take part."""
     ration = plan.ration
     above = _above(frame, ration.entity)
