@@ -17,6 +17,8 @@ from aidrules.decision import Language
 from aidrules.explain import Account, Explanation, Kind, Missing, Outcome
 from aidrules.program import Grant, Program, Requirement
 from aidrules.values import BOTH, Failure, Possible, Value
+from test_hostile import policy_of
+from test_hostile import told as told_households
 
 POLICY = """
 policy trial
@@ -944,3 +946,21 @@ def test_the_letter_does_not_ask_for_what_an_office_has_first() -> None:
     shown = decision.only("aid").letter("en")
 
     assert "the office asks the office for it itself" in shown
+
+
+def test_reasons_of_one_case_after_another_leave_nothing_behind() -> None:
+    """An engine that decides all day long does not grow with what it has explained."""
+    cases = [
+        (policy_of(text), {"entity": json.loads(document).get("entity", "household")}, day)
+        for text, day, document in told_households()
+    ]
+    sizes: list[int] = []
+    for _ in range(3):
+        for policy, document, day in cases:
+            policy.evaluate(document, day).explain()
+        engines = {id(policy): policy._engine for policy, _, _ in cases}  # noqa: SLF001 - what grows is inside
+        kept = [(each._compiled, each._looks, each.prepared) for each in engines.values()]  # noqa: SLF001
+        sizes.append(sum(len(part) for parts in kept for part in parts))
+
+    assert cases
+    assert sizes[1] == sizes[2]

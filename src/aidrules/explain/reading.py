@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import cast
 
 from attrs import evolve, frozen
 
@@ -113,16 +114,22 @@ class Reader:
         """Evaluate an expression on the record of the decision."""
         return self.trace.step(expr, self.record)
 
-    def own(self, grant: Grant, wanted: Expr) -> Step:
-        """Evaluate a part of a grant's definitions, found there by equality.
+    def kept(self, made: Expr) -> Expr:
+        """Return the node like one that was made for a reason, the same for all evaluations.
 
-        Engines remember what they were asked, node by node: the program's own nodes do not add up.
+        Engines remember what they were asked, node by node: what is made anew each time adds up.
         """
+        mark = "made", made, made.span
+        return cast("Expr", self.trace.prepared.setdefault(mark, made))
+
+    def own(self, grant: Grant, wanted: Expr) -> Step:
+        """Evaluate a part of a grant's definitions, found there by equality."""
         keys = (grant.eligible, f"{grant.key}/claims", grant.receives)
         bodies = [
             self.program.definition[key].body for key in keys if key in self.program.definition
         ]
-        return self.step(next((node for node in _parts(bodies) if node == wanted), wanted))
+        own = next((node for node in _parts(bodies) if node == wanted), None)
+        return self.step(self.kept(wanted) if own is None else own)
 
     def payable(self, grant: Grant, amount: Expr) -> Step:
         """Evaluate whether an amount is something to pay, as the decision did."""
@@ -453,7 +460,7 @@ class Reader:
             return None
         tried = tuple(reason for each in steps for reason in self.tried(each))
         if len(results) > 1:
-            step = evolve(found.step, expression=_possible(expr, results))
+            step = evolve(found.step, expression=self.kept(_possible(expr, results)))
             return evolve(found, step=step, tried=(*found.tried, *tried), is_open=True)
         ((branch, result),) = results
         taken: tuple[Taken, ...] = ()
