@@ -22,7 +22,14 @@ assert policy.is_valid, aidrules.render(policy.diagnostics, "en")
 failed = [result.title for result in policy.test() if not result.passed]
 assert not failed, failed
 (entry,) = importlib.metadata.entry_points(group="pytest11", name="aidrules")
-assert sorted(importlib.metadata.requires("aidrules"))[0].startswith("attrs")
+needs = sorted(each for each in importlib.metadata.requires("aidrules") if "extra" not in each)
+assert [each.rstrip("0123456789.,<>=") for each in needs] == ["attrs", "lark"], needs
+try:
+    policy.screen({}, "2024-06-01", "out")
+except ImportError as error:
+    assert "aidrules[" in str(error), error
+else:
+    raise AssertionError("screened without the extra")
 print("the wheel decides:", len(policy.test()), "examples of", policy.name)
 """
 
