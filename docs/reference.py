@@ -47,7 +47,8 @@ SECTIONS: Mapping[str, str] = {
 READING = (
     "Each lesson is a rule as the law says it, households at its boundary, and what a wrong",
     "version is told. Every block runs as a test. The order is that of learning; beside it",
-    "stand the [index of constructs](constructs.md) and the [messages](../errors/index.md).",
+    "stand the [rules of units, dates and unknowns](../meaning.md), the",
+    "[index of constructs](constructs.md) and the [messages](../errors/index.md).",
 )
 
 SHOWN = 4
@@ -148,12 +149,13 @@ def messages(pages: Sequence[Path], found: Sequence[Lesson]) -> str:
         "",
         "Every message has a page: what is wrong, why it matters, a wrong version and its repair.",
         "",
-        "| message | lessons that meet it |",
-        "|---|---|",
+        "| message | what is wrong | lessons that meet it |",
+        "|---|---|---|",
     ]
     for page in pages:
         met = [each for each in found if page.stem in each.codes]
-        lines.append(f"| [`{page.stem}`]({page.name}) | {_links(met, '../language/')} |")
+        wrong = _first_sentence(page.read_text("utf-8"))
+        lines.append(f"| [`{page.stem}`]({page.name}) | {wrong} | {_links(met, '../language/')} |")
     return "\n".join(lines) + "\n"
 
 
@@ -165,6 +167,11 @@ def _nodes(node: object) -> Iterator[ast.Node]:
         yield node
         for field in attrs.fields(type(node)):
             yield from _nodes(getattr(node, field.name))
+
+
+def _first_sentence(page: str) -> str:
+    body = page.partition("\n\n")[2].lstrip().partition("\n")[0]
+    return _cell(body)
 
 
 def _line(text: str, at: int) -> str:
