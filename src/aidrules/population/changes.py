@@ -7,6 +7,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from attrs import frozen
 
 from aidrules.backends.kernel import Layout
 from aidrules.population.decisions import DECIMAL
@@ -62,8 +63,9 @@ def write_changes(
     """
     counted: dict[str, dict[str, int]] = {}
     parts = []
+    old, new = _Rows.of(before, only), _Rows.of(folder, only)
     for grant in grants:
-        found = _compared(before, folder, grant, only)
+        found = _compared(old, new, grant)
         counted[grant] = {
             kind: pc.sum(pc.equal(found.column("change"), kind)).as_py() or 0 for kind in KINDS
         }
@@ -79,9 +81,40 @@ def write_changes(
     return counted
 
 
-def _compared(before: Path, folder: Path, grant: str, only: Any) -> Any:
+@frozen(eq=False)
+class _Rows:
+    """The decisions of a run.
+
+    Attributes:
+        folder: Of the run.
+        few: Those of the households that may have changed, read at once; None: all may have, and
+            each grant is read by itself.
+    """
+
+    folder: Path
+    few: Any
+
+    @staticmethod
+    def of(folder: Path, only: Any) -> "_Rows":
+        few = None if only is None else merged(folder, (*_COLUMNS, "grant"), None, only)
+        return _Rows(folder, few)
+
+    def of_grant(self, grant: str) -> Any:
+        """Return the rows of a grant, in the columns that are compared."""
+        if self.few is None:
+            table = merged(self.folder, (*_COLUMNS, "grant"), grant, None)
+        else:
+            table = self.few.filter(pc.equal(pc.cast(self.few.column("grant"), pa.string()), grant))
+        table = table.select(list(_COLUMNS))
+        for name in ("entity", "status"):
+            at = table.schema.get_field_index(name)
+            table = table.set_column(at, name, pc.cast(table.column(name), pa.string()))
+        return table
+
+
+def _compared(before: _Rows, after: _Rows, grant: str) -> Any:
     """Return the rows of one grant that changed, without facts."""
-    old, new = (_of_grant(each, grant, only) for each in (before, folder))
+    old, new = before.of_grant(grant), after.of_grant(grant)
     renamed = [f"{name}_before" for name in _COLUMNS[3:]]
     old = old.rename_columns([*_COLUMNS[:3], *renamed])
     both = new.join(old, keys=list(_COLUMNS[:3]), join_type="full outer")
@@ -117,14 +150,6 @@ def _compared(before: Path, folder: Path, grant: str, only: Any) -> Any:
     return table.filter(pc.is_valid(change)).sort_by(
         [("household", "ascending"), ("record", "ascending")]
     )
-
-
-def _of_grant(folder: Path, grant: str, only: Any) -> Any:
-    table = merged(folder, (*_COLUMNS, "grant"), grant, only).select(list(_COLUMNS))
-    for name in ("entity", "status"):
-        at = table.schema.get_field_index(name)
-        table = table.set_column(at, name, pc.cast(table.column(name), pa.string()))
-    return table
 
 
 def _flat(array: Any) -> Any:

@@ -42,12 +42,22 @@ def merged(
     base = json.loads((path / MANIFEST).read_text("utf-8")).get("base")
     if base is None:
         return mine
+    replaced = pq.read_table(path / REPLACED).column("household").combine_chunks()
+    if households is not None:
+        left = households.filter(
+            pc.invert(pc.is_in(households, value_set=_as(replaced, households)))
+        )
+        if not len(left):
+            return mine
     wanted = columns if columns is None or "household" in columns else ("household", *columns)
     theirs = merged(base, wanted, grant, households)
-    replaced = pq.read_table(path / REPLACED).column("household").combine_chunks()
-    values = pc.cast(replaced, theirs.schema.field("household").type)
-    left = theirs.filter(pc.invert(pc.is_in(theirs.column("household"), value_set=values)))
+    column = theirs.column("household")
+    left = theirs.filter(pc.invert(pc.is_in(column, value_set=_as(replaced, column))))
     return pa.concat_tables([left.select(mine.column_names), mine], promote_options="permissive")
+
+
+def _as(values: Any, other: Any) -> Any:
+    return pc.cast(values, other.type)
 
 
 def due(folder: Path, on: Any) -> Collection[object]:
