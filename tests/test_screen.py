@@ -8,10 +8,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -467,3 +468,71 @@ def test_what_no_run_decides_is_named(tmp_path: Path, capsys: pytest.CaptureFixt
     shown = capsys.readouterr().out
     assert "aid.floor" in shown
     assert "what was decided before is not known" in shown
+
+
+WITH_FUND = """
+policy vouchers
+  in force from 2023-01-01
+source notice "Notice on vouchers" rank county from 2023-01-01
+currency yuan to 0.01
+
+entity district
+entity household in district at most 100_000
+fact fund of district: money  between 0 and 10_000_000
+fact difficulty of household: number  between 0 and 10
+fact applied_on of household: date
+
+benefit voucher for household: money
+  cite notice 1
+  amount 100 yuan * difficulty
+
+ration voucher within district
+  cite notice 2
+  up to fund
+  first difficulty highest, applied_on earliest
+
+task waiting for household
+  cite notice 3
+  when eligible for voucher
+  unless receives voucher
+"""
+
+
+def test_limited_funds_go_in_order_over_all_households(tmp_path: Path) -> None:
+    """Never beyond the fund, and nobody in front is left behind one who is served."""
+    file = tmp_path / "vouchers.aid"
+    file.write_text(WITH_FUND, "utf-8")
+    chance = Random(4)  # noqa: S311 - chance for tests, not for secrets
+    days = [date(2023, 1, 1) + timedelta(days) for days in chance.sample(range(400), 300)]
+    claims = {f"h{at:03d}": (chance.randrange(11), day) for at, day in enumerate(days)}
+    households = pa.table(
+        {
+            "id": list(claims),
+            "district_id": [f"d{at % 2}" for at in range(300)],
+            "difficulty": [difficulty for difficulty, _ in claims.values()],
+            "applied_on": [day for _, day in claims.values()],
+        }
+    )
+    districts = pa.table({"id": ["d0", "d1"], "fund": [20_000, 1_000_000]})
+    run = aidrules.load(file).screen(
+        {"district": districts, "household": households},
+        date(2024, 6, 1),
+        tmp_path / "out",
+        complete={"household"},
+        root="district",
+    )
+    rows = run.decisions().to_pylist()
+    voucher = {row["record"]: row for row in rows if row["grant"] == "vouchers.voucher"}
+    waiting = {
+        row["record"]
+        for row in rows
+        if row["grant"] == "vouchers.waiting" and row["status"] == "granted"
+    }
+    mine = [each for at, each in enumerate(claims) if at % 2 == 0 and claims[each][0]]
+    mine.sort(key=lambda each: (-claims[each][0], claims[each][1]))
+    served = [each for each in mine if voucher[each]["status"] == "granted"]
+
+    assert served == mine[: len(served)]
+    paid = sum(voucher[each]["amount"] for each in served)
+    assert paid <= 20_000 < paid + 100 * claims[mine[len(served)]][0]
+    assert set(mine) - set(served) == waiting
