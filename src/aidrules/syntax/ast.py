@@ -6,43 +6,64 @@ A class here and the grammar's rule of the same name (`at_least` for `AtLeast`) 
 
 from fractions import Fraction
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from aidrules.source import Span
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False, eq=False)
 class Node:
-    """Anything with a place in the source."""
+    """Anything with a place in the source.
+
+    Two are equal if they are of one class and say the same, wherever they stand. That is written
+    here once: made for each of a hundred classes, it took a tenth of the first answer's time.
+    """
 
     span: Span = field(eq=False, repr=False)
+
+    def _said(self) -> tuple[object, ...]:
+        return tuple(getattr(self, each.name) for each in fields(type(self)) if each.eq)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another says the same."""
+        return type(other) is type(self) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        """Return the same for all that say the same."""
+        return hash((type(self), self._said()))
+
+    def __repr__(self) -> str:
+        """Return the class with what it says."""
+        shown = ((each.name, getattr(self, each.name)) for each in fields(type(self)) if each.repr)
+        told = ", ".join(f"{name}={value!r}" for name, value in shown)
+        return f"{type(self).__name__}({told})"
 
 
 # ---------------------------------------------------------------- words
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Name(Node):
     """A word that names something; `a.b` for one of a module."""
 
     text: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class String(Node):
     """A text between quotes, without them."""
 
     text: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class DateLiteral(Node):
     """A day, as its proleptic ordinal (`datetime.date.toordinal`)."""
 
     ordinal: int
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class UnitName(Node):
     """A unit as written: `yuan per month`, `working days`.
 
@@ -55,7 +76,7 @@ class UnitName(Node):
     per: str | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Number(Node):
     """An exact number, with its unit if one is written. `30%` is 3/10."""
 
@@ -63,7 +84,7 @@ class Number(Node):
     unit: UnitName | None = None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Cite(Node):
     """An article of a source.
 
@@ -81,12 +102,12 @@ class Cite(Node):
 # ---------------------------------------------------------------- types
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class TruthType(Node):
     """`yes or no`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ChoiceType(Node):
     """`one of (a, b)`; `one of (a, b, ...)` if it is open."""
 
@@ -94,7 +115,7 @@ class ChoiceType(Node):
     is_open: bool
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class SelectionType(Node):
     """`some of (a, b)`."""
 
@@ -102,7 +123,7 @@ class SelectionType(Node):
     is_open: bool
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class NamedType(Node):
     """`number`, `date`, `text`, `money per month`, the name of an entity or of a `type`."""
 
@@ -112,7 +133,7 @@ class NamedType(Node):
 BaseType = TruthType | ChoiceType | SelectionType | NamedType
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class TypeName(Node):
     """A type, perhaps `or none`."""
 
@@ -123,14 +144,14 @@ class TypeName(Node):
 # ---------------------------------------------------------------- expressions
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class NameUse(Node):
     """A name where a value is wanted; also a value of a choice."""
 
     name: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Qualified(Node):
     """`module.name`."""
 
@@ -138,7 +159,7 @@ class Qualified(Node):
     name: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Path(Node):
     """`name of reference`; in an example, `name of record`."""
 
@@ -146,7 +167,7 @@ class Path(Node):
     of: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Lookup(Node):
     """`figure for key`, `figure for (key, key)`."""
 
@@ -154,7 +175,7 @@ class Lookup(Node):
     keys: "tuple[Expr, ...]"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class On(Node):
     """`figure on date`."""
 
@@ -162,7 +183,7 @@ class On(Node):
     date: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Convert(Node):
     """`amount per month`: a yearly amount as a monthly one."""
 
@@ -170,7 +191,7 @@ class Convert(Node):
     period: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Arithmetic(Node):
     """`left op right`; op is one of `+ - * /`."""
 
@@ -179,14 +200,14 @@ class Arithmetic(Node):
     right: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Negative(Node):
     """`-value`."""
 
     value: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Compare(Node):
     """`left op right`; op is one of `< <= > >= = !=`."""
 
@@ -195,7 +216,7 @@ class Compare(Node):
     right: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Is(Node):
     """`left is right`, `left is not right`, `left is none`."""
 
@@ -204,7 +225,7 @@ class Is(Node):
     negated: bool
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class IsOneOf(Node):
     """`value is one of (a, b)`."""
 
@@ -213,7 +234,7 @@ class IsOneOf(Node):
     negated: bool
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Includes(Node):
     """`selection includes value`."""
 
@@ -221,7 +242,7 @@ class Includes(Node):
     value: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Within(Node):
     """`date within period before / after start`."""
 
@@ -231,28 +252,28 @@ class Within(Node):
     start: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Not(Node):
     """`not value`."""
 
     value: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class And(Node):
     """`a and b and c`."""
 
     items: "tuple[Expr, ...]"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Or(Node):
     """`a or b or c`."""
 
     items: "tuple[Expr, ...]"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Else(Node):
     """`value else alternative`: if the value is none."""
 
@@ -260,7 +281,7 @@ class Else(Node):
     alternative: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class OverRecords(Node):
     """The records of a kind or group, perhaps only those for which a condition holds."""
 
@@ -268,7 +289,7 @@ class OverRecords(Node):
     where: "Expr | None"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class OverMonths(Node):
     """`months from a to b`."""
 
@@ -276,7 +297,7 @@ class OverMonths(Node):
     last: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Sum(Node):
     """`sum of value over range`."""
 
@@ -284,14 +305,14 @@ class Sum(Node):
     over: OverRecords | OverMonths
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Count(Node):
     """`count of kind where condition`."""
 
     over: OverRecords
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Best(Node):
     """`highest / lowest / earliest / latest of value over range [by key]`."""
 
@@ -301,7 +322,7 @@ class Best(Node):
     by: "Expr | None"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class BestOf(Node):
     """`highest of (a, b)`."""
 
@@ -309,7 +330,7 @@ class BestOf(Node):
     values: "tuple[Expr, ...]"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Quantified(Node):
     """`any kind [where filter] has condition`, `every …`."""
 
@@ -318,28 +339,28 @@ class Quantified(Node):
     condition: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class SelectionLiteral(Node):
     """`some of (a, b)` as a value."""
 
     values: tuple[Name, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Receives(Node):
     """`receives grant`."""
 
     grant: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class EligibleFor(Node):
     """`eligible for grant`."""
 
     grant: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Previously(Node):
     """`previously name`, `previously receives grant`."""
 
@@ -347,27 +368,27 @@ class Previously(Node):
     receives: bool
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Today(Node):
     """`today`: the date asked for."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Yes(Node):
     """`yes`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class No(Node):
     """`no`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class NoneValue(Node):
     """`none`: what does not exist."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Between(Node):
     """`years between a and b`, in whole periods."""
 
@@ -376,7 +397,7 @@ class Between(Node):
     last: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Boundary(Node):
     """`start of month after date`; side `start / end`, which `of / after / before`."""
 
@@ -386,7 +407,7 @@ class Boundary(Node):
     date: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Part(Node):
     """`year of date`."""
 
@@ -394,7 +415,7 @@ class Part(Node):
     date: "Expr"
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class RoundedTo(Node):
     """`(value rounded up to 1 yuan)` inside an expression."""
 
@@ -444,19 +465,19 @@ Expr = (
 )
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class UnknownResult(Node):
     """`unknown` as a result."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class WhenCase(Node):
     """`when condition` behind a result."""
 
     condition: Expr
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class OtherwiseCase(Node):
     """`otherwise` behind a result."""
 
@@ -468,37 +489,37 @@ Case = WhenCase | OtherwiseCase
 # ---------------------------------------------------------------- tables
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class AnyCell(Node):
     """`any`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class OtherwiseCell(Node):
     """`otherwise`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ResultCell(Node):
     """`=`: the header of the column of results."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class RateCell(Node):
     """`rate`: the header of a column of marginal rates."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class DashCell(Node):
     """`-`: not in force from that date."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class BlankCell(Node):
     """Nothing: as the cell to the left."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class CompareCell(Node):
     """`>= 3`."""
 
@@ -506,7 +527,7 @@ class CompareCell(Node):
     value: Expr
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class RangeCell(Node):
     """`1 .. 3`, both ends included."""
 
@@ -514,7 +535,7 @@ class RangeCell(Node):
     high: Expr
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class StepCell(Node):
     """The header `size from` (included) or `income above` (not)."""
 
@@ -522,7 +543,7 @@ class StepCell(Node):
     included: bool
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ValueCell(Node):
     """A value, or the name of a column in a header."""
 
@@ -543,7 +564,7 @@ Cell = (
 )
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Row(Node):
     """A line of a table."""
 
@@ -553,7 +574,7 @@ class Row(Node):
 # ---------------------------------------------------------------- clauses
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class InForce(Node):
     """`in force from date [until date]`."""
 
@@ -561,75 +582,75 @@ class InForce(Node):
     last: DateLiteral | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class AppliesWhere(Node):
     """`applies where condition`."""
 
     condition: Expr
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class DatesRound(Node):
     """`dates round down / up / refuse`."""
 
     mode: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class WorkingDays(Node):
     """`working days from "file"`."""
 
     file: String
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class LanguageOf(Node):
     """`language zh`."""
 
     language: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Numbered(Node):
     """`number "国务院令第649号"`."""
 
     text: String
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Rank(Node):
     """`rank law`."""
 
     rank: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class FromDate(Node):
     """`from date`."""
 
     date: DateLiteral
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class UntilDate(Node):
     """`until date`."""
 
     date: DateLiteral
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Unverified(Node):
     """`unverified "why"`."""
 
     reason: String
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Synthetic(Node):
     """`synthetic`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class RangeOf(Node):
     """`between a and b`."""
 
@@ -637,47 +658,47 @@ class RangeOf(Node):
     high: Expr
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Ask(Node):
     """`ask "question"`."""
 
     question: String
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class HeldBy(Node):
     """`held by "a" then "b"`."""
 
     holders: tuple[String, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Default(Node):
     """`default value`."""
 
     value: Expr
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Private(Node):
     """`private`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class KeyColumn(Node):
     """A key of a figure and what stands in for it: `county else province`."""
 
     alternatives: tuple[Name, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class FromFile(Node):
     """`from file "standards.csv"`."""
 
     file: String
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Version(Node):
     """`[from date [until date]] = result [when condition | otherwise] [cite …]`."""
 
@@ -688,7 +709,7 @@ class Version(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Rounded(Node):
     """`rounded up to 1 yuan per month`; modes `up`, `down`, `half up`, `half even`, `half down`."""
 
@@ -697,7 +718,7 @@ class Rounded(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class AtLeast(Node):
     """`at least value`."""
 
@@ -705,7 +726,7 @@ class AtLeast(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class UpTo(Node):
     """`up to value`; in a ration, the fund."""
 
@@ -716,7 +737,7 @@ class UpTo(Node):
 Shaping = Rounded | AtLeast | UpTo
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class When(Node):
     """`when condition`."""
 
@@ -724,7 +745,7 @@ class When(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Unless(Node):
     """`unless condition`."""
 
@@ -732,7 +753,7 @@ class Unless(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Amount(Node):
     """`amount result [when condition | otherwise]`."""
 
@@ -741,7 +762,7 @@ class Amount(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Deadline(Node):
     """`within period after start [when condition | otherwise]`."""
 
@@ -751,7 +772,7 @@ class Deadline(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class DecidedBy(Node):
     """`decided by "office" [when condition | otherwise]`."""
 
@@ -760,7 +781,7 @@ class DecidedBy(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class PaidFrom(Node):
     """`paid from date`."""
 
@@ -768,7 +789,7 @@ class PaidFrom(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ForAtMost(Node):
     """`for at most 6 months`."""
 
@@ -776,14 +797,14 @@ class ForAtMost(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Urgent(Node):
     """`urgent`."""
 
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Appeal(Node):
     """`appeal to "office" within period after start`."""
 
@@ -793,7 +814,7 @@ class Appeal(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Say(Node):
     """`say "text"`."""
 
@@ -818,24 +839,24 @@ GrantClause = (
 )
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class InThisOrder(Node):
     """`in this order`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class TheHighest(Node):
     """`the highest`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class AsSays(Node):
     """`as fact says`."""
 
     fact: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Order(Node):
     """A key of a ration: `difficulty highest`; words `highest lowest earliest latest yes`."""
 
@@ -843,19 +864,19 @@ class Order(Node):
     word: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class First(Node):
     """`first key highest, key earliest`."""
 
     orders: tuple[Order, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class PassOver(Node):
     """`pass over what does not fit`."""
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class That(Node):
     """`that condition`."""
 
@@ -866,7 +887,7 @@ class That(Node):
 # ---------------------------------------------------------------- items
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Policy(Node):
     """`policy a.b` and what holds for the whole file."""
 
@@ -874,7 +895,7 @@ class Policy(Node):
     clauses: tuple[InForce | AppliesWhere | DatesRound | WorkingDays | LanguageOf, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Use(Node):
     """`use a.b [as c]`."""
 
@@ -882,7 +903,7 @@ class Use(Node):
     alias: Name | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class SourceText(Node):
     """A legal text."""
 
@@ -891,7 +912,7 @@ class SourceText(Node):
     clauses: tuple[Numbered | Rank | FromDate | UntilDate | Unverified, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Currency(Node):
     """`currency yuan to 0.01`."""
 
@@ -899,14 +920,14 @@ class Currency(Node):
     step: Number
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class UnitDeclaration(Node):
     """`unit hour`."""
 
     name: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class TypeDeclaration(Node):
     """`type ability: one of (…)`."""
 
@@ -914,7 +935,7 @@ class TypeDeclaration(Node):
     type: TypeName
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Entity(Node):
     """`entity person in household at most 30`."""
 
@@ -923,7 +944,7 @@ class Entity(Node):
     limit: Number | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Group(Node):
     """`group member of household = person where condition`."""
 
@@ -934,7 +955,7 @@ class Group(Node):
     cites: tuple[Cite, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Fact(Node):
     """An input."""
 
@@ -944,7 +965,7 @@ class Fact(Node):
     clauses: tuple[RangeOf | Ask | HeldBy | Default | Private, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Judgement(Node):
     """An input that a named official decides."""
 
@@ -955,7 +976,7 @@ class Judgement(Node):
     clauses: tuple[RangeOf | Cite, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Parameter(Node):
     """A figure of the law."""
 
@@ -965,7 +986,7 @@ class Parameter(Node):
     clauses: tuple[Cite | Synthetic | Unverified | Version | Row | FromFile, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Define(Node):
     """A named step."""
 
@@ -975,7 +996,7 @@ class Define(Node):
     clauses: tuple[Cite | Version | Row | Shaping, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Grant(Node):
     """`benefit`, `service`, `referral` or `task`."""
 
@@ -988,7 +1009,7 @@ class Grant(Node):
     clauses: tuple[GrantClause, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class OnlyOneOf(Node):
     """`only one of (a, b) how`."""
 
@@ -997,7 +1018,7 @@ class OnlyOneOf(Node):
     cite: Cite | None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Ration(Node):
     """`ration grant within entity`."""
 
@@ -1006,7 +1027,7 @@ class Ration(Node):
     clauses: tuple[Cite | UpTo | First | PassOver, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Amend(Node):
     """`amend name [from date] [until date]`."""
 
@@ -1016,7 +1037,7 @@ class Amend(Node):
     clauses: tuple[GrantClause | Version | Row | Synthetic | Unverified, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Require(Node):
     """An obligation on data."""
 
@@ -1025,21 +1046,21 @@ class Require(Node):
     clauses: tuple[Cite | That, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Always(Node):
     """`always condition`."""
 
     condition: Expr
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Never(Node):
     """`never condition`."""
 
     condition: Expr
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class NeverMoves(Node):
     """`value never rises / falls [by more than quantum] when fact rises / falls`."""
 
@@ -1050,7 +1071,7 @@ class NeverMoves(Node):
     when: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Unchanged(Node):
     """`value unchanged when fact changes`."""
 
@@ -1058,7 +1079,7 @@ class Unchanged(Node):
     fact: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class SameAs(Node):
     """`same as policy [except when condition]`."""
 
@@ -1069,7 +1090,7 @@ class SameAs(Node):
 Property = Always | Never | NeverMoves | Unchanged | SameAs
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Check(Node):
     """A property over all households."""
 
@@ -1078,14 +1099,14 @@ class Check(Node):
     property: Property
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Like(Node):
     """`like "example"`."""
 
     title: String
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Among(Node):
     """`mild or severe`: one of these, and nobody knows which."""
 
@@ -1095,7 +1116,7 @@ class Among(Node):
 GivenValue = Expr | RangeCell | Among | UnknownResult
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Given(Node):
     """A fact, or the beginning of a record (`person a`): the same line, told apart by its name.
 
@@ -1111,14 +1132,14 @@ class Given(Node):
     origin: String | None = None
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class NoRecords(Node):
     """`no kind`."""
 
     kind: Name
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Records(Node):
     """A kind, and a table of its records: a header, then a row a record."""
 
@@ -1126,7 +1147,7 @@ class Records(Node):
     rows: tuple[Row, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class PreviousGiven(Node):
     """`previously name value [since date]`; `previously none`: nothing was decided before.
 
@@ -1142,7 +1163,7 @@ class PreviousGiven(Node):
 ExampleLine = Like | Given | NoRecords | Records | PreviousGiven
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ExpectStatus(Node):
     """`expect name of record is granted` (or refused …), `expect … holds` (or fails)."""
 
@@ -1150,7 +1171,7 @@ class ExpectStatus(Node):
     status: str
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ExpectDay(Node):
     """`expect grant of record by date`: the last day for its decision."""
 
@@ -1158,7 +1179,7 @@ class ExpectDay(Node):
     date: DateLiteral
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ExpectStart(Node):
     """`expect grant of record paid from date`."""
 
@@ -1166,7 +1187,7 @@ class ExpectStart(Node):
     date: DateLiteral
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ExpectOffice(Node):
     """`expect grant of record decided by "office"`."""
 
@@ -1174,7 +1195,7 @@ class ExpectOffice(Node):
     office: String
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class ExpectTrue(Node):
     """`expect condition`."""
 
@@ -1184,7 +1205,7 @@ class ExpectTrue(Node):
 Expectation = ExpectStatus | ExpectTrue | ExpectDay | ExpectStart | ExpectOffice
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Example(Node):
     """A test in the file."""
 
@@ -1194,7 +1215,7 @@ class Example(Node):
     expects: tuple[Expectation, ...]
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Pair(Node):
     """Two names of one thing, or two wordings of one text."""
 
@@ -1202,7 +1223,7 @@ class Pair(Node):
     other: Name | String
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class Glossary(Node):
     """`glossary zh`, then a pair a line."""
 
@@ -1234,7 +1255,7 @@ Item = (
 )
 
 
-@frozen
+@frozen(repr=False, eq=False)
 class File(Node):
     """A policy file: its items, in order, and the names whose items could not be read."""
 
