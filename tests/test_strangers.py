@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,6 +137,51 @@ def test_no_file_outside_the_folder_is_opened(way: str, tmp_path: Path) -> None:
 
     assert outside(seen, folder) == []
     assert {"file-outside", "no-such-file"} & {finding.code for finding in policy.diagnostics}
+
+
+@pytest.mark.parametrize("name", ["secret.csv", "../secret.csv", "policies/../secret.csv"])
+def test_a_file_does_not_widen_its_folder_by_its_name(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (tmp_path / "secret.csv").write_text("a line that nobody may read\n", "utf-8")
+    (folder / "a.aid").write_text(
+        f'policy policies.a\n  in force from 2024-01-01\n  working days from "{name}"\n', "utf-8"
+    )
+    load(folder / "a.aid")
+    with watched() as seen:
+        policy = load(folder / "a.aid")
+
+    assert outside(seen, folder) == []
+    assert "nobody may read" not in render(policy.diagnostics, "en")
+    assert {"file-outside", "no-such-file"} & {finding.code for finding in policy.diagnostics}
+
+
+def test_a_table_of_a_folder_that_the_caller_names_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "hubei").mkdir()
+    (tmp_path / "days.csv").write_text("2024-10-01,2024-10-07,off\n", "utf-8")
+    (tmp_path / "hubei" / "a.aid").write_text(
+        'policy hubei.a\n  in force from 2024-01-01\n  working days from "days.csv"\n', "utf-8"
+    )
+
+    assert load(tmp_path).diagnostics == ()
+    assert {finding.code for finding in load(tmp_path / "hubei" / "a.aid").diagnostics} == {
+        "no-such-file"
+    }
+
+
+def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.aid"
+    with path.open("wb") as file:
+        file.truncate(300_000_000)
+    tracemalloc.start()
+    try:
+        policy = load(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert [finding.code for finding in policy.diagnostics] == ["file-too-large"]
+    assert peak < 10_000_000
 
 
 @pytest.mark.parametrize("module", ["..elsewhere.b", "elsewhere.b", "linked.b", "os", "b"])

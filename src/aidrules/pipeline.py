@@ -50,15 +50,29 @@ class Loaded:
     digest: str
 
 
+@frozen
+class _Tree:
+    """A folder of policies.
+
+    Attributes:
+        folder: Outside it, nothing is opened.
+        is_named: Whether whoever loads has named it. Else a file claims it by its own dotted name:
+            then only policies are opened there, and tables in the folder of each file alone.
+    """
+
+    folder: Path
+    is_named: bool
+
+
 def load(target: str | Path) -> Loaded:
     """Return the policy of a file, of a folder, or of that name among those that are shipped.
 
     Raises:
         FileNotFoundError: If there is no such file, folder or shipped policy.
     """
-    entries, root = _entries(target)
+    entries, tree = _entries(target)
     found: list[Diagnostic] = []
-    documents = _read_all(entries, root, found)
+    documents = _read_all(entries, tree, found)
     return _checked(documents, found, only=len(entries) == 1)
 
 
@@ -97,28 +111,29 @@ def shipped() -> Path | None:
 # ---------------------------------------------------------------- files
 
 
-def _entries(target: str | Path) -> tuple[list[Path], Path]:
-    """Return the files of a target and the folder outside which nothing is opened."""
+def _entries(target: str | Path) -> tuple[list[Path], _Tree]:
+    """Return the files of a target and the folder in which they lie."""
     path = Path(target)
     if path.is_dir():
         entries = sorted(_policy_files(path))
         if not entries:
             raise FileNotFoundError(str(target))
-        return entries, path
+        return entries, _Tree(path, is_named=True)
     if path.is_file():
-        return [path], _root_of(path)
+        return [path], _Tree(_root_of(path), is_named=False)
     home = shipped()
     if home is not None:
         found = _module_file(str(target), home)
         if found is not None:
-            return [found], home
+            return [found], _Tree(home, is_named=True)
     raise FileNotFoundError(str(target))
 
 
 def _root_of(path: Path) -> Path:
     """Return the folder from which a file's own dotted name leads to it, or the file's folder."""
     try:
-        head = path.read_bytes()[:20_000].decode("utf-8-sig", "replace")
+        with path.open("rb") as file:
+            head = file.read(20_000).decode("utf-8-sig", "replace")
     except OSError:
         return path.parent
     named = re.search(r"^[ \t]*policy[ \t]+([\w.]+)", head, re.MULTILINE)
@@ -184,19 +199,19 @@ def _declares(path: Path, module: str) -> bool:
 # ---------------------------------------------------------------- reading
 
 
-def _read_all(entries: list[Path], root: Path, found: list[Diagnostic]) -> list[Document]:
-    read = [_read(path, root, found) for path in entries]
-    return _with_used([document for document in read if document is not None], root, found)
+def _read_all(entries: list[Path], tree: _Tree, found: list[Diagnostic]) -> list[Document]:
+    read = [_read(path, tree, found) for path in entries]
+    return _with_used([document for document in read if document is not None], tree, found)
 
 
-def _read(path: Path, root: Path | None, found: list[Diagnostic]) -> Document | None:
-    name = str(path) if root is None else _shown(path, root)
+def _read(path: Path, tree: _Tree, found: list[Diagnostic]) -> Document | None:
+    name = _shown(path, tree.folder)
     problem = check_size(name, path.stat().st_size)
     if problem is not None:
         found.append(problem)
         return None
     document = _parsed(name, path.read_bytes(), found)
-    return None if document is None else _attached(document, path.parent, root, found)
+    return None if document is None else _attached(document, path.parent, tree, found)
 
 
 def _shown(path: Path, root: Path) -> str:
@@ -217,15 +232,13 @@ def _parsed(name: str, data: bytes, found: list[Diagnostic]) -> Document | None:
     return Document(source, tree)
 
 
-def _attached(
-    document: Document, folder: Path, root: Path | None, found: list[Diagnostic]
-) -> Document:
+def _attached(document: Document, folder: Path, tree: _Tree, found: list[Diagnostic]) -> Document:
     """Return a document with the tables that it names; none outside its folder is opened."""
+    root = tree.folder if tree.is_named else folder
     attachments: dict[str, Source] = {}
     for written in _named_files(document.file):
         name = written.text
-        places = [folder / name] if root is None else [folder / name, root / name]
-        inside = [p for p in places if _is_inside(p, root or folder)]
+        inside = [p for p in (folder / name, root / name) if _is_inside(p, root)]
         path = next((p for p in inside if _is_file(p)), None)
         if path is None:
             if inside:
@@ -256,13 +269,14 @@ def _named_files(tree: ast.File) -> Iterator[ast.String]:
 
 
 def _with_used(
-    parsed: list[Document], root: Path | None, found: list[Diagnostic]
+    parsed: list[Document], tree: _Tree | None, found: list[Diagnostic]
 ) -> list[Document]:
     """Return the documents and all that they use, from their folder or from those shipped."""
     documents = list(parsed)
     known = {_name_of(document) for document in documents}
     waiting = list(documents)
     home = shipped()
+    trees = [tree, None if home is None else _Tree(home, is_named=True)]
     while waiting:
         document = waiting.pop()
         for item in document.file.items:
@@ -270,15 +284,12 @@ def _with_used(
                 continue
             module = item.module.text
             known.add(module)
-            path = folder = None
-            for folder in (root, home):
-                path = None if folder is None else _module_file(module, folder)
-                if path is not None:
-                    break
-            if path is None:
+            places = ((_module_file(module, each.folder), each) for each in trees if each)
+            place = next(((path, each) for path, each in places if path is not None), None)
+            if place is None:
                 found.append(catalogue.no_such_module(item.module.span, module))
                 continue
-            used = _read(path, folder, found)
+            used = _read(*place, found)
             if used is not None:
                 used = evolve(used, is_used=True)
                 documents.append(used)
