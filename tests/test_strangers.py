@@ -169,6 +169,20 @@ def test_a_table_of_a_folder_that_the_caller_names_is_opened(tmp_path: Path) -> 
     }
 
 
+def test_a_table_beside_sister_policies_is_opened(tmp_path: Path) -> None:
+    for folder in ("cn", "hubei", "letters"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "days.csv").write_text("2024-10-01,2024-10-07,off\n", "utf-8")
+    (tmp_path / "cn" / "a.aid").write_text("policy cn.a\n  in force from 2024-01-01\n", "utf-8")
+    path = tmp_path / "hubei" / "a.aid"
+    written = 'policy hubei.a\n  in force from 2024-01-01\n  working days from "../{}/days.csv"\n'
+
+    path.write_text(written.format("cn"), "utf-8")
+    assert load(path).diagnostics == ()
+    path.write_text(written.format("letters"), "utf-8")
+    assert [finding.code for finding in load(path).diagnostics] == ["file-outside"]
+
+
 def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "a.aid"
     with path.open("wb") as file:

@@ -57,7 +57,7 @@ class _Tree:
     Attributes:
         folder: Outside it, nothing is opened.
         is_named: Whether whoever loads has named it. Else a file claims it by its own dotted name:
-            then only policies are opened there, and tables in the folder of each file alone.
+            then policies are opened there, and tables where policies of the same tree lie.
     """
 
     folder: Path
@@ -233,12 +233,12 @@ def _parsed(name: str, data: bytes, found: list[Diagnostic]) -> Document | None:
 
 
 def _attached(document: Document, folder: Path, tree: _Tree, found: list[Diagnostic]) -> Document:
-    """Return a document with the tables that it names; none outside its folder is opened."""
-    root = tree.folder if tree.is_named else folder
+    """Return a document with the tables that it names; none outside its tree is opened."""
     attachments: dict[str, Source] = {}
     for written in _named_files(document.file):
         name = written.text
-        inside = [p for p in (folder / name, root / name) if _is_inside(p, root)]
+        places = (folder / name, tree.folder / name)
+        inside = [place for place in places if _is_table_place(place, folder, tree)]
         path = next((p for p in inside if _is_file(p)), None)
         if path is None:
             if inside:
@@ -255,6 +255,28 @@ def _attached(document: Document, folder: Path, tree: _Tree, found: list[Diagnos
         if source is not None:
             attachments[name] = source
     return Document(document.source, document.file, attachments)
+
+
+def _is_table_place(path: Path, folder: Path, tree: _Tree) -> bool:
+    """Whether a file of a folder may open a table there.
+
+    A file that claims a tree by its own name gets no further than its folder, and the folders in
+    which policies say that they are of the same tree: `policy Downloads.x` opens nothing of a home.
+    """
+    if _is_inside(path, folder):
+        return True
+    if not _is_inside(path, tree.folder):
+        return False
+    root = tree.folder.resolve()
+    above = path.resolve().parents
+    between = [parent for parent in above if parent != root and parent.is_relative_to(root)]
+    return tree.is_named or any(_holds_policies(parent, root) for parent in between)
+
+
+def _holds_policies(folder: Path, root: Path) -> bool:
+    """Whether a policy of a folder says by its dotted name that it is of a tree."""
+    files = (path for ending in ENDINGS for path in sorted(folder.glob("*" + ending)))
+    return any(_root_of(path) == root for path in islice(files, MAX_FILES))
 
 
 def _named_files(tree: ast.File) -> Iterator[ast.String]:
