@@ -46,9 +46,10 @@ docs: .venv/dev ## the site, in site/
 package: .venv/dev ## sdist to wheel to a fresh environment outside the tree
 	$(BIN)/python tests/package.py
 
-agreement: .venv/dev ## random programs, households, learnt facts; the kernel, on shipped policies too
+agreement: .venv/dev ## random programs, households, learnt facts; the kernel and the terms of Z3, on shipped policies too
 	$(BIN)/python -m tests.agreement --triples $(TRIPLES)
 	$(BIN)/python -m tests.agreement --kernel $(SEEDS) --households $(HOUSEHOLDS)
+	$(BIN)/python -m tests.agreement --terms $(SEEDS) --households $(HOUSEHOLDS)
 
 fuzz: .venv/dev ## hostile policies and facts, FUZZ=1000000 of them; what fails is in build/fuzzing
 	$(BIN)/python tests/fuzzing.py --inputs $(FUZZ) --seed $(SEED)

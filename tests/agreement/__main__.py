@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from time import monotonic
 
-from . import kernel
+from . import kernel, smt
 from .planted import FAULTS, table
 from .run import catch, missed, report, run
 
@@ -16,6 +16,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--planted", action="store_true", help="plant the known faults instead")
     parser.add_argument("--kernel", type=int, metavar="SEEDS", help="compare the kernel instead")
+    parser.add_argument(
+        "--terms", type=int, metavar="SEEDS", help="compare the terms of Z3 instead"
+    )
     parser.add_argument("--households", type=int, default=400, help="for each shipped policy")
     options = parser.parse_args()
     started = monotonic()
@@ -23,6 +26,10 @@ def main() -> int:
         found = kernel.run(options.kernel, options.households, options.seed)
         print(kernel.report(found))  # noqa: T201 - what the command is for
         return 1 if found.differences or found.stale else 0
+    if options.terms:
+        compared = smt.run(options.terms, options.households, options.seed)
+        print(smt.report(compared))  # noqa: T201 - what the command is for
+        return 1 if compared.differences else 0
     if options.planted:
         caught = {fault.name: catch(fault, options.triples, options.seed) for fault in FAULTS}
         print(table(caught))  # noqa: T201 - what the command is for

@@ -1,0 +1,420 @@
+"""Program to a household of open facts, and an answer of Z3 about it back to a case.
+
+The household has so many places for records of each kind, and each place may be empty. Places are
+filled from the first on, which loses nothing: a list with an empty place in it is no other list.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any, assert_never
+
+import z3
+from attrs import define, field, frozen
+
+from aidrules.backends.smt.days import FIRST_DAY, LAST_DAY
+from aidrules.backends.smt.terms import Bit, Exactly, Unfit, Why, both, either, negation
+from aidrules.backends.smt.values import List, Num, Term, Truth, Word
+from aidrules.case import Case, History, Past, Record
+from aidrules.program import (
+    AnyMatch,
+    Constant,
+    Expr,
+    Fact,
+    OneOf,
+    Program,
+    RangeMatch,
+    Recorded,
+    Table,
+    ValueMatch,
+)
+from aidrules.traverse import expressions, walk
+from aidrules.types import (
+    Choice,
+    Date,
+    Optional,
+    Quantity,
+    Reference,
+    Selection,
+    Text,
+    Type,
+    Undetermined,
+    core,
+)
+from aidrules.types import Truth as TruthType
+from aidrules.values import ABSENT, Exact, Value
+
+FINEST = 100
+"""Parts of a unit that are told apart in a quantity whose declaration names no step."""
+
+OTHERS = 1_000_000
+"""The number of the first text that the policy does not name."""
+
+MOST = 10**9
+"""The greatest amount that an office may have decided before, and the size of what has no range."""
+
+
+@frozen(eq=False)
+class Place:
+    """A place for a record.
+
+    Attributes:
+        id: Of the record.
+        present: Whether a record is there.
+        above_root: Whether it is above the household, whose list of households nobody gave.
+        facts: By name.
+        past: What the office last decided on it, by key and part.
+    """
+
+    entity: str
+    id: str
+    parent: "Place | None" = field(repr=False)
+    present: Bit = field(repr=False)
+    above_root: bool = False
+    facts: dict[str, Term] = field(factory=dict, repr=False)
+    past: dict[tuple[str, str], Term] = field(factory=dict, repr=False)
+    children: "dict[str, list[Place]]" = field(factory=dict, repr=False)
+
+    def above(self, entity: str | None) -> "Place":
+        """Return this place or the one above it that is of a kind.
+
+        Raises:
+            Unfit: If there is none.
+        """
+        place: Place | None = self
+        while place is not None:
+            if place.entity == entity:
+                return place
+            place = place.parent
+        raise Unfit(Why.RECORD)
+
+    def below(self, entity: str) -> "Iterator[Place]":
+        """Yield the places of a kind below this one, in order."""
+        for kind, places in self.children.items():
+            for place in places:
+                if kind == entity:
+                    yield place
+                else:
+                    yield from place.below(entity)
+
+    def all(self) -> "Iterator[Place]":
+        """Yield this place and those below it."""
+        yield self
+        for places in self.children.values():
+            for place in places:
+                yield from place.all()
+
+
+@frozen
+class Words:
+    """The texts that a policy names, by number, and back."""
+
+    numbers: Mapping[str, int]
+    texts: tuple[str, ...]
+
+    @staticmethod
+    def of(program: Program) -> "Words":
+        """Return the texts of a policy."""
+        found = dict.fromkeys(sorted(program.texts))
+        for parameter in program.parameters:
+            for row in parameter.rows:
+                for each in (*row.cells, *row.values):
+                    if not isinstance(each, AnyMatch | RangeMatch):
+                        found.update(dict.fromkeys(_texts(each.value)))
+        for fact in program.facts:
+            kind = core(fact.type)
+            if isinstance(kind, Choice):
+                found.update(dict.fromkeys(kind.values))
+        for expression in expressions(program):
+            for node in walk(expression):
+                found.update(dict.fromkeys(_written(node)))
+        return Words({text: at for at, text in enumerate(found)}, tuple(found))
+
+    def number(self, text: str) -> int:
+        """Return the number of a text; of one that the policy does not name, the first other."""
+        return self.numbers.get(text, OTHERS)
+
+    def text(self, number: int) -> str:
+        """Return the text of a number."""
+        if 0 <= number < len(self.texts):
+            return self.texts[number]
+        return f"other {number - OTHERS + 1}"
+
+
+@define(eq=False)
+class Household:
+    """A household of open facts.
+
+    Attributes:
+        root: The place of its record; those above it hang on it.
+        assumed: What holds of every household: ranges, steps, and that places are filled in order.
+        has_history: Whether rules ask for what was decided before; then a decision was recorded.
+        decided_on: The day of that decision.
+    """
+
+    program: Program = field(repr=False)
+    today: int
+    sizes: Mapping[str, int]
+    words: Words = field(repr=False)
+    root: Place = field(init=False)
+    assumed: list[Bit] = field(factory=list, repr=False)
+    history: Mapping[str, list[tuple[str, str, Type]]] = field(factory=dict, repr=False)
+    decided_on: int = 0
+
+    @staticmethod
+    def of(program: Program, root: str, today: int, sizes: Mapping[str, int]) -> "Household":
+        """Return the household of a policy.
+
+        Args:
+            program: Sharpened.
+            root: The kind of its record.
+            today: The date asked for, as an ordinal.
+            sizes: How many records of each kind one record above may have; 0 if it is not said.
+        """
+        made = Household(program, today, sizes, Words.of(program))
+        made.history = _asked(program)
+        made.decided_on = today - 1
+        above: Place | None = None
+        for kind in reversed(tuple(program.ancestry(root))[1:]):
+            above = made._place(kind, kind, above, present=True, above_root=True)
+        made.root = made._place(root, root, above, present=True)
+        made._fill(made.root)
+        return made
+
+    def _fill(self, place: Place) -> None:
+        for kind in self.program.children(place.entity):
+            before: Bit = place.present
+            places = place.children[kind] = []
+            most = min(self.sizes.get(kind, 0), self.program.entity[kind].limit)
+            for at in range(1, most + 1):
+                name = f"{kind}{at}" if place is self.root else f"{place.id}.{kind}{at}"
+                present = z3.Bool(f"{name}:present")
+                self.assumed.append(z3.Implies(present, before))
+                before = present
+                child = self._place(kind, name, place, present=present)
+                places.append(child)
+                self._fill(child)
+
+    def _place(
+        self,
+        kind: str,
+        name: str,
+        parent: Place | None,
+        *,
+        present: Bit,
+        above_root: bool = False,
+    ) -> Place:
+        place = Place(kind, name, parent, present, above_root)
+        for fact in self.program.facts:
+            if fact.entity == kind and not isinstance(core(fact.type), Reference):
+                place.facts[fact.name] = self.fresh(fact, f"{name}:{fact.name}")
+        for key, part, type_ in self.history.get(kind, ()):
+            self._remember(place, key, part, type_)
+        return place
+
+    def _remember(self, place: Place, key: str, part: str, type_: Type) -> None:
+        """Add what was decided before: what was not received has no amount and no first day."""
+        name = f"{place.id}:previously {key} {part}"
+        received = z3.Bool(f"{place.id}:previously {key} receives")
+        if part == "receives":
+            place.past[key, part] = Truth(yes=received)
+            return
+        value = self._open(name, type_, *_ends_before(type_, self.decided_on))
+        if isinstance(type_, Optional) and key in self.program.grant:
+            value = value.flagged(absent=negation(received))
+        place.past[key, part] = value
+
+    def fresh(self, fact: Fact, name: str) -> Term:
+        """Return an open value of a fact, within its range."""
+        low, high, step = fact.low, fact.high, fact.step
+        kind = core(fact.type)
+        if isinstance(kind, Date):
+            low = FIRST_DAY if low is None else max(low, FIRST_DAY)
+            high = LAST_DAY if high is None else min(high, LAST_DAY)
+        elif step is None:
+            step = Fraction(1) if isinstance(kind, Quantity) and kind.whole else None
+        return self._open(name, fact.type, low, high, step)
+
+    def _open(
+        self,
+        name: str,
+        type_: Type,
+        low: Exact | None = None,
+        high: Exact | None = None,
+        step: Fraction | None = None,
+    ) -> Term:
+        absent: Bit = z3.Bool(f"{name}:none") if isinstance(type_, Optional) else False
+        match core(type_):
+            case Quantity() | Undetermined():
+                fine = Fraction(1, FINEST) if step is None else step
+                return Num(exact=self._number(name, low, high, fine), absent=absent)
+            case Date():
+                return Num(exact=self._number(name, low, high, Fraction(1)), absent=absent)
+            case TruthType():
+                return Truth(yes=z3.Bool(name), absent=absent)
+            case Text():
+                code = z3.Int(name)
+                named = both(code >= 0, code < len(self.words.texts))
+                others = both(code >= OTHERS, code < 2 * OTHERS)
+                self.assumed.append(either(named, others))
+                return Word(code=code, absent=absent)
+            case Choice(values=values, is_open=is_open):
+                code = z3.Int(name)
+                numbers = [code == self.words.numbers[value] for value in values]
+                others = both(code >= OTHERS, code < 2 * OTHERS) if is_open else False
+                self.assumed.append(either(*numbers, others))
+                return Word(code=code, absent=absent)
+            case Selection(choice=choice):
+                marks = {value: z3.Bool(f"{name}:{value}") for value in choice.values}
+                return List(marks=marks, absent=absent)
+            case Reference():
+                raise Unfit(Why.REFERENCE)
+            case _ as never:
+                assert_never(never)
+
+    def _number(self, name: str, low: Exact | None, high: Exact | None, step: Fraction) -> Exactly:
+        count = z3.Int(name)
+        if low is not None:
+            least = Fraction(low) / step
+            self.assumed.append(count >= -(-least.numerator // least.denominator))
+        if high is not None:
+            most = Fraction(high) / step
+            self.assumed.append(count <= most.numerator // most.denominator)
+        return Exactly(
+            count * step.numerator if step.numerator != 1 else count, step.denominator, low, high
+        )
+
+    def places(self) -> Iterator[Place]:
+        """Yield the places above the root, from the top down, the root, and those below."""
+        above: list[Place] = []
+        place = self.root.parent
+        while place is not None:
+            above.append(place)
+            place = place.parent
+        yield from reversed(above)
+        yield from self.root.all()
+
+    # ------------------------------------------------------------ back to a case
+
+    def case(self, model: z3.ModelRef) -> Case:
+        """Return the case that a model of Z3 stands for."""
+        records: dict[tuple[str, str], Record] = {}
+        for place in self.places():
+            if not _holds(model, place.present):
+                continue
+            parent, parent_is_above = None, False
+            if place.parent is not None:
+                parent_is_above = place.parent.above_root
+                parent = records[place.parent.entity, place.parent.id]
+            record = Record(place.entity, place.id, parent)
+            records[place.entity, place.id] = record
+            if parent is not None and not parent_is_above:
+                parent.children[place.entity].append(record)
+            if not place.above_root:
+                record.children.update({kind: [] for kind in self.program.children(place.entity)})
+            for name, value in place.facts.items():
+                record.facts[name] = self.value(model, value)
+        root = records[self.root.entity, self.root.id]
+        past = self._past(model, records)
+        history = History(self.decided_on, past) if self.history else None
+        text = repr(
+            [(key, sorted(map(repr, record.facts.items()))) for key, record in records.items()]
+        )
+        return Case(root, records, history, hashlib.sha256(text.encode()).hexdigest())
+
+    def _past(
+        self, model: z3.ModelRef, records: Mapping[tuple[str, str], Record]
+    ) -> Mapping[tuple[str, str, str], Past]:
+        found: dict[tuple[str, str, str], Past] = {}
+        for place in self.places():
+            if (place.entity, place.id) not in records:
+                continue
+            for key in dict.fromkeys(key for key, _ in place.past):
+                received = z3.Bool(f"{place.id}:previously {key} receives")
+                told: dict[str, Value] = {
+                    part: self.value(model, place.past[key, part])
+                    for part in ("value", "run_from")
+                    if (key, part) in place.past
+                }
+                found[place.entity, place.id, key] = Past(
+                    _holds(model, received),
+                    told.get("value", ABSENT),
+                    told.get("run_from", ABSENT),
+                )
+        return found
+
+    def value(self, model: z3.ModelRef, value: Term) -> Any:
+        """Return what a value is in a model; an error is None."""
+        if _holds(model, value.error):
+            return None
+        if _holds(model, value.absent):
+            return ABSENT
+        match value:
+            case Num(exact=Exactly(whole=whole, scale=scale)):
+                found = Fraction(_whole(model, whole), scale)
+                return found.numerator if found.denominator == 1 else found
+            case Truth(yes=yes):
+                return _holds(model, yes)
+            case Word(code=code):
+                return self.words.text(_whole(model, code))
+            case List(marks=marks):
+                return frozenset(name for name, mark in marks.items() if _holds(model, mark))
+            case _:
+                raise TypeError(value)
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case frozenset():
+            yield from sorted(value)
+        case _:
+            pass
+
+
+def _written(node: Expr) -> Iterator[str]:
+    """Yield the texts that an expression writes."""
+    match node:
+        case Constant(value=value):
+            yield from _texts(value)
+        case OneOf(values=values):
+            yield from values
+        case Table(rows=rows):
+            for row in rows:
+                for cell in row.cells:
+                    if isinstance(cell, ValueMatch):
+                        yield from _texts(cell.value)
+        case _:
+            pass
+
+
+def _holds(model: z3.ModelRef, bit: Bit) -> bool:
+    return bit if isinstance(bit, bool) else z3.is_true(model.eval(bit, model_completion=True))
+
+
+def _whole(model: z3.ModelRef, number: Any) -> int:
+    if isinstance(number, int):
+        return number
+    return int(model.eval(number, model_completion=True).as_long())
+
+
+def _asked(program: Program) -> Mapping[str, list[tuple[str, str, Type]]]:
+    """Return what rules ask of the last decision, by kind: key, part and type."""
+    found: dict[str, dict[tuple[str, str], Type]] = {}
+    for expression in expressions(program):
+        for node in walk(expression):
+            if isinstance(node, Recorded):
+                found.setdefault(node.entity, {})[node.key, node.part] = node.type
+    return {kind: [(*key, type_) for key, type_ in parts.items()] for kind, parts in found.items()}
+
+
+def _ends_before(type_: Type, last: int) -> tuple[Exact | None, Exact | None]:
+    match core(type_):
+        case Date():
+            return date(2000, 1, 1).toordinal(), last
+        case Quantity():
+            return 0, MOST
+        case _:
+            return None, None

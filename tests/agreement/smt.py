@@ -1,0 +1,249 @@
+"""The terms of Z3 against the interpreter: every definition, on cases put into the terms."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import z3
+from attrs import define, field, frozen
+
+from aidrules import load
+from aidrules.backends.interpreter import emit
+from aidrules.backends.kernel import Layout
+from aidrules.backends.smt.context import Spot
+from aidrules.backends.smt.household import OTHERS, Household, Place
+from aidrules.backends.smt.lower import Lowerer
+from aidrules.backends.smt.terms import Unfit
+from aidrules.backends.smt.values import Term, alike, plain
+from aidrules.case import Case, Past, Record, Series
+from aidrules.program import Program
+from aidrules.values import ABSENT, OTHER, Failure, Possible, Value
+
+from . import cases as random_cases
+from .boundary import Maker
+from .kinds import TODAYS
+from .programs import make_program
+
+POLICIES = Path(__file__).parents[2] / "docs" / "policies"
+FIRST_TRIED, DAYS_TRIED = date(2025, 1, 1).toordinal(), 700
+MOST_RECORDS = 3
+NEVER = Past(False, ABSENT, ABSENT)
+
+
+@frozen
+class Difference:
+    """Where the two say different things."""
+
+    policy: str
+    key: str
+    record: str
+    case: int
+    term: object
+    interpreter: object
+
+
+@define
+class Compared:
+    """What was compared.
+
+    Attributes:
+        cases: How many.
+        outside: How many more have facts that no term stands for.
+        answers: How many.
+        unfit: Definitions without a translation, and why.
+    """
+
+    cases: int = 0
+    outside: int = 0
+    answers: int = 0
+    translated: int = 0
+    unfit: Counter[str] = field(factory=Counter)
+    differences: list[Difference] = field(factory=list)
+
+    def add(self, other: "Compared") -> None:
+        """Count what else was compared."""
+        self.cases += other.cases
+        self.outside += other.outside
+        self.answers += other.answers
+        self.translated += other.translated
+        self.unfit += other.unfit
+        self.differences += other.differences
+
+
+def compare(
+    program: Program, cases: Sequence[Case], today: int, policy: str = "", size: int = MOST_RECORDS
+) -> Compared:
+    """Compare every definition on every record of cases of one kind."""
+    found = Compared()
+    sizes = {entity.name: size for entity in program.entities}
+    household = Household.of(program, cases[0].root.entity, today, sizes)
+    lowerer = Lowerer(household)
+    terms = dict(_translated(lowerer, found))
+    engine = emit(program)
+    for at, case in enumerate(cases):
+        places = _placed(household, case)
+        model = None if places is None else _model(lowerer, case, places)
+        if model is None or places is None:
+            found.outside += 1
+            continue
+        found.cases += 1
+        evaluation = engine.open(case, today)
+        for (key, place_id), term in terms.items():
+            record = places.get(place_id)
+            if record is None:
+                continue
+            expected = evaluation.value(key, record)
+            given = household.value(model, plain(term))
+            if given == household.words.text(OTHERS):
+                given, expected = OTHER, _named(expected, household)
+            found.answers += 1
+            if not _agree(given, expected):
+                found.differences.append(Difference(policy, key, record.id, at, given, expected))
+    return found
+
+
+def _agree(given: object, expected: Value) -> bool:
+    if isinstance(expected, Failure):
+        return given is None
+    if isinstance(expected, frozenset) and isinstance(given, frozenset):
+        return given == expected
+    if isinstance(expected, bool) or isinstance(given, bool):
+        return given is expected
+    return given == expected
+
+
+def _translated(lowerer: Lowerer, found: Compared) -> Iterator[tuple[tuple[str, str], Term]]:
+    household = lowerer.household
+    for definition in household.program.definitions:
+        if definition.entity is None:
+            continue
+        for place in household.places():
+            if place.entity != definition.entity:
+                continue
+            try:
+                yield (
+                    (definition.key, place.id),
+                    lowerer.definition(definition.key, Spot(place, household.today)),
+                )
+                found.translated += 1
+            except Unfit as unfit:
+                found.unfit[unfit.why] += 1
+
+
+def _placed(household: Household, case: Case) -> Mapping[str, Record] | None:
+    """Return the record of each place, or None if there are not places enough."""
+    found: dict[str, Record] = {}
+
+    def fill(place: Place, record: Record) -> bool:
+        found[place.id] = record
+        for kind, children in record.children.items():
+            places = place.children.get(kind, [])
+            if len(children) > len(places):
+                return False
+            if not all(map(fill, places, children)):
+                return False
+        return True
+
+    place, record = household.root.parent, case.root.parent
+    while place is not None:
+        if record is None:
+            return None
+        found[place.id] = record
+        place, record = place.parent, record.parent
+    return found if fill(household.root, case.root) else None
+
+
+def _model(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.ModelRef | None:
+    """Return the facts of a case as a model; None if no term stands for some of them."""
+    household = lowerer.household
+    solver = z3.Solver()
+    solver.add(*household.assumed)
+    for place in household.places():
+        record = places.get(place.id)
+        if place.present is not True:
+            solver.add(place.present == (record is not None))
+        if record is None:
+            continue
+        facts = {fact.name: fact for fact in household.program.facts if fact.entity == place.entity}
+        for name, term in place.facts.items():
+            value = record.facts.get(name)
+            default = facts[name].default
+            if value is None and default is not None:
+                try:
+                    assumed = lowerer.lower(default, Spot(place, household.today))
+                except Unfit:
+                    return None
+                solver.add(alike(term, assumed))
+            elif value is None or isinstance(value, Possible | Series):
+                return None
+            else:
+                wanted = lowerer.constant(_named(value, household), facts[name].type)
+                solver.add(alike(term, wanted))
+        if place.past and case.history is None:
+            return None
+        for (key, part), term in place.past.items():
+            past = case.history.past.get((place.entity, record.id, key), NEVER)  # type: ignore[union-attr] # one was given
+            value = getattr(past, part)
+            type_ = household.program.definition[key].type
+            solver.add(alike(term, lowerer.constant(_named(value, household), type_)))
+    return solver.model() if solver.check() == z3.sat else None
+
+
+def _named(value: Any, household: Household) -> Any:
+    """Return a fact as a term is made of it; a text that no rule names is any other text."""
+    return value if not isinstance(value, str) or value in household.words.numbers else OTHER
+
+
+def random_run(seeds: range, cases: int = 8) -> Compared:
+    """Compare the programs of some seeds, each on some random cases of which all is known."""
+    total = Compared()
+    for seed in seeds:
+        program = make_program(seed)
+        rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+        household = random_cases.Household.of(program)
+        made = [
+            random_cases.complete(household, random_cases.make_case(household, rng), rng)
+            for _ in range(cases)
+        ]
+        for root in sorted({case.root.entity for case in made}):
+            mine = [case for case in made if case.root.entity == root]
+            total.add(compare(program, mine, rng.choice(TODAYS), str(seed)))
+    return total
+
+
+def shipped_run(path: str, cases: int, seed: int, size: int = MOST_RECORDS) -> Compared:
+    """Compare a policy file on cases at the boundaries of its rules."""
+    program = load(path).program
+    rng = Random(seed)  # noqa: S311 - chance for tests
+    today = FIRST_TRIED + rng.randrange(DAYS_TRIED)
+    maker = Maker(program, Layout.of(program).root, today, rng, 0.0)
+    return compare(program, [maker.case() for _ in range(cases)], today, path, size)
+
+
+def run(seeds: int, cases: int, first_seed: int = 1) -> Compared:
+    """Compare random programs and all shipped policies, on every core."""
+    total = Compared()
+    with get_context("spawn").Pool(cpu_count()) as pool:
+        spans = [range(at, at + 20) for at in range(first_seed, first_seed + seeds, 20)]
+        for found in pool.imap_unordered(random_run, spans):
+            total.add(found)
+        files = [str(path) for path in sorted(POLICIES.rglob("*.aid.md"))]
+        for job in [pool.apply_async(shipped_run, (f, cases, first_seed)) for f in files]:
+            total.add(job.get())
+    return total
+
+
+def report(found: Compared) -> str:
+    """Return what was compared, and what differed, in lines."""
+    lines = [
+        f"{found.cases} cases, {found.answers} answers compared; {found.outside} cases outside",
+        f"{found.translated} terms, {dict(found.unfit)} without one",
+        f"{len(found.differences)} answers differ",
+        *map(str, found.differences[:10]),
+    ]
+    return "\n".join(lines)
