@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aidrules import interview
 from aidrules.commands import FOUND, USAGE, Commands, add_date, print_json, read_bytes
+from aidrules.commands.comparing import load_other, print_input_changes
 from aidrules.decision import Decision, Language
 from aidrules.diagnostics import render
 from aidrules.lexicon import words
@@ -37,6 +38,10 @@ def add(commands: Commands) -> None:
         "schema", "print the JSON Schema of the facts 输出信息的 JSON Schema", _schema
     )
     made.add_argument("--root", metavar="KIND", help="the kind of the document's own record")
+    made.add_argument(
+        "--against", metavar="OLD", help="say instead what changed since another policy"
+    )
+    made.add_argument("--json", action="store_true", help="what changed as JSON")
     made = commands.add("ask", "ask a person only what can still change an answer 询问", _ask)
     add_date(made)
     made.add_argument("--facts", metavar="HOUSEHOLD", help="what is known already, as JSON")
@@ -70,6 +75,13 @@ def _test(policy: Policy, language: Language, _: argparse.Namespace) -> int:
 
 
 def _schema(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:
+    if chosen.against is not None:
+        old = load_other(chosen.against, language)
+        return (
+            FOUND
+            if old is None
+            else print_input_changes(old, policy, language, as_json=chosen.json)
+        )
     try:
         print_json(policy.schema(chosen.root, language))
     except LookupError:
