@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -16,7 +17,7 @@ from aidrules.diagnostics import Diagnostic
 from aidrules.examples import ExampleResult
 from aidrules.household import Reader
 from aidrules.pipeline import Loaded
-from aidrules.population.telling import Telling, need_population
+from aidrules.population.telling import MissingExtra, Telling, need_population
 from aidrules.program import Program
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from aidrules.population.reassess import Reassessment
     from aidrules.population.screen import Policies
     from aidrules.population.sources import Given
+    from aidrules.verify.proofs import Proofs
 
 
 class PolicyError(ValueError):
@@ -240,6 +242,39 @@ class Policy:
 
         last = None if until is None else _date(until)
         return reassess(self.program, self.evaluate, decisions, facts, last)
+
+    def prove(
+        self,
+        on: date | str | None = None,
+        *,
+        members: int = 3,
+        seconds: float = 5.0,
+        only: str | None = None,
+    ) -> "Proofs":
+        """Settle over all households what the policy states, and what is to hold of any policy.
+
+        Args:
+            on: The date; None: that of its latest example, else the last from which it says
+                something.
+            members: How many records of a kind a household has at most; of kinds further below, 2.
+            seconds: How long each property may take.
+            only: The name of a rule, or the title of a check; None: all.
+
+        Returns:
+            A verdict on each property: proved, refuted with the smallest household that was found,
+            or not covered. See docs/proofs.md for what is claimed.
+
+        Raises:
+            PolicyError: If the policy has errors.
+            MissingExtra: If Z3 is not installed.
+        """
+        if find_spec("z3") is None:
+            extra = "prove"
+            raise MissingExtra(extra)
+        from aidrules.verify.prove import prove  # noqa: PLC0415 - an extra
+
+        day = None if on is None else _date(on)
+        return prove(self.program, self.name, self.hash, day, members, seconds, only)
 
     @cached_property
     def _policies(self) -> "Policies":

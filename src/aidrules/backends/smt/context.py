@@ -42,6 +42,10 @@ class Lowering(Protocol):
         """The household of open facts."""
 
     @property
+    def opens(self) -> bool:
+        """Whether a figure that has no value at all on the day is taken to have any."""
+
+    @property
     def program(self) -> Program:
         """The policy."""
 

@@ -13,8 +13,9 @@ from typing import Any, assert_never
 import z3
 from attrs import define, field, frozen
 
+from aidrules.backends.smt import terms
 from aidrules.backends.smt.days import FIRST_DAY, LAST_DAY
-from aidrules.backends.smt.terms import Bit, Exactly, Unfit, Why, both, either, negation
+from aidrules.backends.smt.terms import Bit, Exactly, Unfit, Why, anyhow, both, either, negation
 from aidrules.backends.smt.values import List, Num, Term, Truth, Word
 from aidrules.case import Case, History, Past, Record
 from aidrules.program import (
@@ -23,6 +24,7 @@ from aidrules.program import (
     Expr,
     Fact,
     OneOf,
+    Parameter,
     Program,
     RangeMatch,
     Recorded,
@@ -53,6 +55,16 @@ OTHERS = 1_000_000
 
 MOST = 10**9
 """The greatest amount that an office may have decided before, and the size of what has no range."""
+
+
+FIGURE = "figure "
+"""With what the names of terms begin that stand for a figure."""
+
+SUPPOSED = {"day": 30, "working day": 10, "week": 4, "month": 12, "year": 60}
+"""What a figure that is a period mostly is, by its unit; an amount is a thousand."""
+
+LONGEST = {"day": 366, "working day": 60, "week": 104, "month": 24, "year": 120}
+"""The longest period, by its unit, that a figure without a value is taken to be."""
 
 
 @frozen(eq=False)
@@ -122,8 +134,12 @@ class Words:
                 for each in (*row.cells, *row.values):
                     if not isinstance(each, AnyMatch | RangeMatch):
                         found.update(dict.fromkeys(_texts(each.value)))
-        for fact in program.facts:
-            kind = core(fact.type)
+        types = [fact.type for fact in program.facts]
+        types += [parameter.type for parameter in program.parameters]
+        types += [definition.type for definition in program.definitions]
+        for kind in map(core, types):
+            if isinstance(kind, Selection):
+                kind = kind.choice
             if isinstance(kind, Choice):
                 found.update(dict.fromkeys(kind.values))
         for expression in expressions(program):
@@ -151,6 +167,8 @@ class Household:
         assumed: What holds of every household: ranges, steps, and that places are filled in order.
         has_history: Whether rules ask for what was decided before; then a decision was recorded.
         decided_on: The day of that decision.
+        figures: What stands for the figures of the law that have no value, by key.
+        variables: Every open term, by name: the id of its place, and behind a colon what it is.
     """
 
     program: Program = field(repr=False)
@@ -161,6 +179,8 @@ class Household:
     assumed: list[Bit] = field(factory=list, repr=False)
     history: Mapping[str, list[tuple[str, str, Type]]] = field(factory=dict, repr=False)
     decided_on: int = 0
+    figures: dict[str, Term] = field(factory=dict, repr=False)
+    variables: dict[str, Any] = field(factory=dict, repr=False)
 
     @staticmethod
     def of(program: Program, root: str, today: int, sizes: Mapping[str, int]) -> "Household":
@@ -189,7 +209,7 @@ class Household:
             most = min(self.sizes.get(kind, 0), self.program.entity[kind].limit)
             for at in range(1, most + 1):
                 name = f"{kind}{at}" if place is self.root else f"{place.id}.{kind}{at}"
-                present = z3.Bool(f"{name}:present")
+                present = self._bool(f"{name}:present")
                 self.assumed.append(z3.Implies(present, before))
                 before = present
                 child = self._place(kind, name, place, present=present)
@@ -216,7 +236,7 @@ class Household:
     def _remember(self, place: Place, key: str, part: str, type_: Type) -> None:
         """Add what was decided before: what was not received has no amount and no first day."""
         name = f"{place.id}:previously {key} {part}"
-        received = z3.Bool(f"{place.id}:previously {key} receives")
+        received = self._bool(f"{place.id}:previously {key} receives")
         if part == "receives":
             place.past[key, part] = Truth(yes=received)
             return
@@ -236,6 +256,31 @@ class Household:
             step = Fraction(1) if isinstance(kind, Quantity) and kind.whole else None
         return self._open(name, fact.type, low, high, step)
 
+    def figure(self, parameter: Parameter) -> Term:
+        """Return any value of a figure, the same wherever it is asked for; a number is above 0."""
+        found = self.figures.get(parameter.key)
+        if found is None:
+            kind = core(parameter.type)
+            unit = kind.unit.duration if isinstance(kind, Quantity) else None
+            whole = unit is not None or (isinstance(kind, Quantity) and kind.whole)
+            step = Fraction(1) if whole else Fraction(1, FINEST)
+            ends: tuple[Exact, Exact] = step, LONGEST.get(unit or "", MOST)
+            if isinstance(kind, Date):
+                ends = FIRST_DAY, LAST_DAY
+            found = self._open(f"{FIGURE}{parameter.key}", parameter.type, *ends, step)
+            self.figures[parameter.key] = found
+        return found
+
+    def supposed(self) -> list[Bit]:
+        """Return that figures without a value are as such figures mostly are."""
+        found: list[Bit] = []
+        for key, term in self.figures.items():
+            kind = core(self.program.parameter[key].type)
+            if isinstance(term, Num) and isinstance(kind, Quantity):
+                usual = SUPPOSED.get(kind.unit.duration or "", 1 if kind.unit.is_plain else 1000)
+                found.append(terms.same(term.exact, terms.exact(usual)))
+        return found
+
     def _open(
         self,
         name: str,
@@ -244,7 +289,7 @@ class Household:
         high: Exact | None = None,
         step: Fraction | None = None,
     ) -> Term:
-        absent: Bit = z3.Bool(f"{name}:none") if isinstance(type_, Optional) else False
+        absent: Bit = self._bool(f"{name}:none") if isinstance(type_, Optional) else False
         match core(type_):
             case Quantity() | Undetermined():
                 fine = Fraction(1, FINEST) if step is None else step
@@ -252,21 +297,21 @@ class Household:
             case Date():
                 return Num(exact=self._number(name, low, high, Fraction(1)), absent=absent)
             case TruthType():
-                return Truth(yes=z3.Bool(name), absent=absent)
+                return Truth(yes=self._bool(name), absent=absent)
             case Text():
-                code = z3.Int(name)
+                code = self._int(name)
                 named = both(code >= 0, code < len(self.words.texts))
                 others = both(code >= OTHERS, code < 2 * OTHERS)
                 self.assumed.append(either(named, others))
                 return Word(code=code, absent=absent)
             case Choice(values=values, is_open=is_open):
-                code = z3.Int(name)
+                code = self._int(name)
                 numbers = [code == self.words.numbers[value] for value in values]
                 others = both(code >= OTHERS, code < 2 * OTHERS) if is_open else False
                 self.assumed.append(either(*numbers, others))
                 return Word(code=code, absent=absent)
             case Selection(choice=choice):
-                marks = {value: z3.Bool(f"{name}:{value}") for value in choice.values}
+                marks = {value: self._bool(f"{name}:{value}") for value in choice.values}
                 return List(marks=marks, absent=absent)
             case Reference():
                 raise Unfit(Why.REFERENCE)
@@ -274,7 +319,7 @@ class Household:
                 assert_never(never)
 
     def _number(self, name: str, low: Exact | None, high: Exact | None, step: Fraction) -> Exactly:
-        count = z3.Int(name)
+        count = self._int(name)
         if low is not None:
             least = Fraction(low) / step
             self.assumed.append(count >= -(-least.numerator // least.denominator))
@@ -284,6 +329,12 @@ class Household:
         return Exactly(
             count * step.numerator if step.numerator != 1 else count, step.denominator, low, high
         )
+
+    def _bool(self, name: str) -> Any:
+        return self.variables.setdefault(name, z3.Bool(name))
+
+    def _int(self, name: str) -> Any:
+        return self.variables.setdefault(name, z3.Int(name))
 
     def places(self) -> Iterator[Place]:
         """Yield the places above the root, from the top down, the root, and those below."""
@@ -331,7 +382,7 @@ class Household:
             if (place.entity, place.id) not in records:
                 continue
             for key in dict.fromkeys(key for key, _ in place.past):
-                received = z3.Bool(f"{place.id}:previously {key} receives")
+                received = self._bool(f"{place.id}:previously {key} receives")
                 told: dict[str, Value] = {
                     part: self.value(model, place.past[key, part])
                     for part in ("value", "run_from")
@@ -346,7 +397,7 @@ class Household:
 
     def value(self, model: z3.ModelRef, value: Term) -> Any:
         """Return what a value is in a model; an error is None."""
-        if _holds(model, value.error):
+        if _holds(model, anyhow(value.error)):
             return None
         if _holds(model, value.absent):
             return ABSENT

@@ -6,8 +6,8 @@ from typing import assert_never
 
 from aidrules.backends.smt import terms
 from aidrules.backends.smt.context import Lowering, Spot
-from aidrules.backends.smt.terms import Bit, both, either, negation
-from aidrules.backends.smt.values import Num, Term, Truth, order, same, strict
+from aidrules.backends.smt.terms import Bit, Fault, both, either, negation
+from aidrules.backends.smt.values import Num, Term, order, same, strict
 from aidrules.program import (
     AnyMatch,
     Figure,
@@ -15,6 +15,7 @@ from aidrules.program import (
     FigureValue,
     Match,
     Parameter,
+    Program,
     RangeMatch,
     Table,
     ValueMatch,
@@ -47,12 +48,39 @@ def matches(cell: Match, key: Term, type_: Plain, lower: Lowering) -> Bit:
 
 
 def figure(node: Figure, spot: Spot, lower: Lowering) -> Term:
-    """Return a figure for its keys, on its day."""
+    """Return a figure for its keys, on its day; where it has no value that is an error."""
     parameter = lower.program.parameter[node.parameter]
+    if lower.opens and node.on is None and not _is_set(parameter, spot.today, lower.program):
+        return lower.household.figure(parameter)
+    return _figure(node, parameter, spot, lower)
+
+
+def _is_set(parameter: Parameter, day: int, program: Program) -> bool:
+    """Return whether somebody has set a figure for a day: its own file, or one that amends it."""
+    return has_value(parameter, day) or any(
+        has_value(other, day)
+        for other in program.parameters
+        if other.key.split(":")[1:2] == [parameter.key]
+    )
+
+
+def has_value(parameter: Parameter, day: int) -> bool:
+    """Return whether a figure has a value on a day, for some keys at least."""
+    return any(
+        version.value is not None
+        and (version.first is None or version.first <= day)
+        and (version.last is None or day <= version.last)
+        for row in parameter.rows
+        for version in row.values
+    )
+
+
+def _figure(node: Figure, parameter: Parameter, spot: Spot, lower: Lowering) -> Term:
     named = [row for row in parameter.rows if not row.is_otherwise]
     others = [row for row in parameter.rows if row.is_otherwise]
     day = Num(exact=terms.exact(spot.today)) if node.on is None else lower.lower(node.on, spot)
-    reach, error, absent = _applies(parameter, spot, lower)
+    reach, elsewhere, failed = _applies(parameter, spot, lower)
+    error, absent = either(elsewhere, failed), False
     parts: list[Part] = []
     keys: Sequence[Term] = ()
     # Every key to fall back on is tried only if those before it have no row.
@@ -66,23 +94,22 @@ def figure(node: Figure, spot: Spot, lower: Lowering) -> Term:
         reach = both(reach, negation(flags["error"]), negation(flags["absent"]))
         reach = _meet(named, keys, parameter, reach, parts, day, lower)
     reach = _meet(others, keys, parameter, reach, parts, day, lower)
-    error = either(error, reach)
-    value = lower.chain(parts, error, node.type)
+    out_of_force = either(*(both(met, value.error) for met, value in parts))
+    without = either(elsewhere, reach, out_of_force)
+    value = lower.chain(parts, either(error, reach), node.type)
     lost = strict((day,))
     gone = either(absent, lost["absent"])
-    failed = either(value.error, lost["error"])
+    failed = either(value.error, lost["error"], Fault(without, without))
     return value.flagged(absent=both(either(value.absent, gone), negation(failed)), error=failed)
 
 
 def _applies(parameter: Parameter, spot: Spot, lower: Lowering) -> tuple[Bit, Bit, Bit]:
-    """Return where a figure holds, where asking for it is an error, and where it is absent."""
+    """Return where a figure holds, where it does not, and where that cannot be worked out."""
     if parameter.applies is None:
         return True, False, False
-    holds = lower.lower(parameter.applies, spot)
-    if not isinstance(holds, Truth):
-        raise TypeError(holds)
+    holds = lower.truth(parameter.applies, spot)
     reach = both(holds.here, holds.yes)
-    return reach, negation(reach), False
+    return reach, both(holds.here, negation(holds.yes)), negation(holds.here)
 
 
 def _meet(
@@ -139,22 +166,29 @@ def _in_force(
         parts.append((before, lower.blank(parameter.type).flagged(error=True)))
 
 
-def table(node: Table, spot: Spot, lower: Lowering) -> Term:
-    """Return the result of the first row whose cells all match."""
+def met_rows(node: Table, spot: Spot, lower: Lowering) -> tuple[list[Bit], Bit, dict[str, Bit]]:
+    """Return where each row is the first that matches, where none is, and what the inputs lack."""
     inputs = [lower.lower(each, spot) for each in node.inputs]
     flags = strict(inputs)
     reach = both(negation(flags["error"]), negation(flags["absent"]))
-    parts: list[Part] = []
+    met: list[Bit] = []
     for row in node.rows:
-        if reach is False:
-            break
-        met = reach
+        fits = reach
         for cell, value, given in zip(row.cells, inputs, node.inputs, strict=True):
-            type_ = given.type
-            met = both(met, matches(cell, value, core(type_), lower))
-        if met is not False:
-            parts.append((met, lower.lower(row.result, spot)))
-        reach = both(reach, negation(met))
+            fits = both(fits, matches(cell, value, core(given.type), lower))
+        met.append(fits)
+        reach = both(reach, negation(fits))
+    return met, reach, flags
+
+
+def table(node: Table, spot: Spot, lower: Lowering) -> Term:
+    """Return the result of the first row whose cells all match."""
+    met, reach, flags = met_rows(node, spot, lower)
+    parts = [
+        (fits, lower.lower(row.result, spot))
+        for fits, row in zip(met, node.rows, strict=True)
+        if fits is not False
+    ]
     error = flags["error"]
     if reach is not False:
         if node.otherwise is not None:

@@ -97,11 +97,13 @@ class Lowerer:
     """Expressions to terms over one household.
 
     Attributes:
+        opens: Whether a figure that has no value at all on the day is taken to have any.
         chances: The answers whether a claim has a place among limited funds, which this household
             alone does not tell: any answer is possible.
     """
 
     household: Household
+    opens: bool = False
     memo: Memo = field(factory=dict)
     chances: dict[tuple[str, int], Bit] = field(factory=dict)
 
@@ -400,20 +402,29 @@ class Lowerer:
         yes = decided if decisive else reach
         return Truth(yes=yes, absent=absent, error=error)
 
-    def _cases(self, node: Cases, spot: Spot) -> Term:
-        parts: list[tuple[Bit, Term]] = []
+    def reached(self, node: Cases, spot: Spot) -> tuple[list[Bit], Bit, Bit]:
+        """Return where each case is met, where none is, and where a condition fails."""
+        met: list[Bit] = []
         error: Bit = False
         reach: Bit = True
         for branch in node.branches:
             if reach is False:
-                break
+                met.append(False)
+                continue
             condition = self.truth(branch.condition, spot)
             lost = either(condition.error, condition.absent)
             error = either(error, both(reach, lost))
-            included = both(reach, negation(lost), condition.yes)
-            if included is not False:
-                parts.append((included, self.lower(branch.result, spot)))
+            met.append(both(reach, negation(lost), condition.yes))
             reach = both(reach, negation(lost), negation(condition.yes))
+        return met, reach, error
+
+    def _cases(self, node: Cases, spot: Spot) -> Term:
+        met, reach, error = self.reached(node, spot)
+        parts = [
+            (included, self.lower(branch.result, spot))
+            for included, branch in zip(met, node.branches, strict=True)
+            if included is not False
+        ]
         if reach is not False:
             if node.otherwise is not None:
                 parts.append((reach, self.lower(node.otherwise, spot)))

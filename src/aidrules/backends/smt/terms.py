@@ -35,7 +35,7 @@ class Why(StrEnum):
     PERIOD = "period"
     WORKING_DAYS = "working-days"
     REFUSED_DAY = "refused-day"
-    FIGURE_DATE = "figure-date"
+    OTHER_POLICY = "other-policy"
 
 
 class Unfit(Exception):  # noqa: N818 - it says what the expression is
@@ -53,8 +53,32 @@ class Unfit(Exception):  # noqa: N818 - it says what the expression is
 # ---------------------------------------------------------------- yes or no
 
 
+@frozen
+class Fault:
+    """Where something is an error, and where that is for want of a figure.
+
+    It stands wherever a bit says that there is an error: what is made of it keeps both.
+    """
+
+    anyhow: Bit
+    lacking: Bit
+
+
+def anyhow(error: Bit) -> Bit:
+    """Return where something is an error of any kind."""
+    return error.anyhow if isinstance(error, Fault) else error
+
+
+def lacking(error: Bit) -> Bit:
+    """Return where something is an error for want of a figure."""
+    return error.lacking if isinstance(error, Fault) else False
+
+
 def both(*bits: Bit) -> Bit:
     """Return whether all hold."""
+    if any(isinstance(bit, Fault) for bit in bits):
+        wanting = [bit.lacking if isinstance(bit, Fault) else bit for bit in bits]
+        return Fault(both(*map(anyhow, bits)), both(*wanting))
     open_bits = []
     for bit in bits:
         if bit is False:
@@ -68,6 +92,8 @@ def both(*bits: Bit) -> Bit:
 
 def either(*bits: Bit) -> Bit:
     """Return whether one holds."""
+    if any(isinstance(bit, Fault) for bit in bits):
+        return Fault(either(*map(anyhow, bits)), either(*map(lacking, bits)))
     open_bits = []
     for bit in bits:
         if bit is True:
@@ -81,11 +107,18 @@ def either(*bits: Bit) -> Bit:
 
 def negation(bit: Bit) -> Bit:
     """Return whether it does not hold."""
+    if isinstance(bit, Fault):
+        return negation(bit.anyhow)
     return not bit if isinstance(bit, bool) else z3.Not(bit)
 
 
 def choose(condition: Bit, one: Bit, other: Bit) -> Bit:
     """Return the first bit where the condition holds, else the other."""
+    if isinstance(one, Fault) or isinstance(other, Fault):
+        return Fault(
+            choose(condition, anyhow(one), anyhow(other)),
+            choose(condition, lacking(one), lacking(other)),
+        )
     if isinstance(condition, bool):
         return one if condition else other
     if isinstance(one, bool):
@@ -97,7 +130,7 @@ def choose(condition: Bit, one: Bit, other: Bit) -> Bit:
 
 def same_bit(one: Bit, other: Bit) -> Bit:
     """Return whether both hold or neither does."""
-    return choose(one, other, negation(other))
+    return choose(anyhow(one), anyhow(other), negation(other))
 
 
 def pick(condition: Bit, one: Int, other: Int) -> Int:
@@ -117,6 +150,22 @@ def counted(bit: Bit) -> Int:
 def floor_div(number: Int, by: int) -> Int:
     """Return the quotient by a constant above 0, rounded toward minus infinity."""
     return number // by if isinstance(number, int) else number / z3.IntVal(by)
+
+
+def variables(*found: Any) -> list[Any]:
+    """Return the open terms of which some terms are made, by name."""
+    named: dict[str, Any] = {}
+    seen: set[int] = set()
+    waiting = [each for each in found if z3.is_expr(each)]
+    while waiting:
+        term = waiting.pop()
+        if term.get_id() in seen:
+            continue
+        seen.add(term.get_id())
+        if z3.is_const(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+            named[str(term)] = term
+        waiting.extend(term.children())
+    return [named[name] for name in sorted(named)]
 
 
 # ---------------------------------------------------------------- exact numbers

@@ -1,0 +1,266 @@
+"""Program to the properties that are to hold of it: those stated in it, and those of any policy."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from attrs import field, frozen
+
+from aidrules.program import (
+    And,
+    AnyOver,
+    BestBy,
+    BestOver,
+    Cases,
+    Check,
+    Compare,
+    Constant,
+    CountOver,
+    Definition,
+    EveryOver,
+    Exclusion,
+    Expr,
+    Follow,
+    Grant,
+    MonthSum,
+    Not,
+    OnRecord,
+    Or,
+    Place,
+    Program,
+    Role,
+    SumOver,
+    Table,
+    Today,
+    Use,
+)
+from aidrules.source import Span
+from aidrules.traverse import children, walk
+from aidrules.types import Quantity
+
+
+@frozen
+class Defined:
+    """A definition is never an error: nothing is divided by zero, and some case always holds."""
+
+    key: str
+
+
+@frozen
+class Reachable:
+    """Some household is granted it."""
+
+    key: str
+
+
+@frozen
+class Reached:
+    """Each case of a definition is met by some household.
+
+    Attributes:
+        nodes: The cases and the tables in it.
+    """
+
+    key: str
+    nodes: tuple[Cases | Table, ...]
+
+
+@frozen
+class NeverNegative:
+    """An amount is never below nothing."""
+
+    key: str
+
+
+@frozen
+class AtMost:
+    """An amount has a highest value, which is told."""
+
+    key: str
+
+
+@frozen
+class OneAlone:
+    """Of grants that exclude one another, nobody receives two."""
+
+    exclusion: Exclusion
+
+
+@frozen
+class Separate:
+    """Of the amendments of a definition, no two hold for one household."""
+
+    key: str
+    node: Cases
+
+
+@frozen
+class OrderFree:
+    """In what order the records of a kind are listed does not matter.
+
+    Attributes:
+        kind: Of the records.
+    """
+
+    key: str
+    kind: str
+
+
+@frozen
+class Stated:
+    """What the author stated."""
+
+    check: Check
+
+
+Claim = (
+    Defined
+    | Reachable
+    | Reached
+    | NeverNegative
+    | AtMost
+    | OneAlone
+    | Separate
+    | OrderFree
+    | Stated
+)
+
+
+@frozen
+class Property:
+    """Something that is to hold of all households.
+
+    Attributes:
+        subject: The name of the rule that it is about, or the title of the check.
+        module: In which that rule stands.
+        known_to_fail: Why the author says that it does not hold; None if it is to hold.
+    """
+
+    claim: Claim
+    subject: str
+    module: str
+    span: Span = field(eq=False, repr=False)
+    known_to_fail: str | None = None
+
+    @property
+    def word(self) -> str:
+        """The key of its sentence in the lexicon."""
+        match self.claim:
+            case Defined():
+                return "property-defined"
+            case Reachable():
+                return "property-reachable"
+            case Reached():
+                return "property-reached"
+            case NeverNegative():
+                return "property-never-negative"
+            case AtMost():
+                return "property-at-most"
+            case OneAlone():
+                return "property-one-alone"
+            case Separate():
+                return "property-separate"
+            case OrderFree():
+                return "property-order-free"
+            case Stated():
+                return "property-stated"
+            case _:
+                assert_never(self.claim)
+
+
+def properties(program: Program) -> tuple[Property, ...]:
+    """Return every property of a policy, in the order of its rules; the author's own come first."""
+    return (
+        *_stated(program),
+        *(each for grant in program.grants for each in _of_grant(grant, program)),
+        *(
+            Property(Defined(each.key), each.name, each.module, each.span)
+            for each in program.definitions
+            if each.role is Role.REQUIREMENT
+        ),
+        *(each for definition in program.definitions for each in _of_definition(definition)),
+        *(
+            Property(
+                OneAlone(each), _names(each, program), _module_of(each.span, program), each.span
+            )
+            for each in program.exclusions
+        ),
+    )
+
+
+def _stated(program: Program) -> Iterator[Property]:
+    for check in program.checks:
+        module = _module_of(check.span, program)
+        yield Property(Stated(check), check.title, module, check.span, check.known_to_fail)
+
+
+def _of_grant(grant: Grant, program: Program) -> Iterator[Property]:
+    rest = grant.name, grant.module, grant.span
+    yield Property(Defined(grant.key), *rest)
+    yield Property(Reachable(grant.key), *rest)
+    if isinstance(grant.type, Quantity):
+        yield Property(NeverNegative(grant.key), *rest)
+        yield Property(AtMost(grant.key), *rest)
+    for kind in program.children(grant.entity):
+        if program.entity[kind].limit > 1:
+            yield Property(OrderFree(grant.key, kind), *rest)
+
+
+def _of_definition(definition: Definition) -> Iterator[Property]:
+    found = [each for each in _on_the_record(definition.body) if isinstance(each, Cases | Table)]
+    rest = definition.name, definition.module, definition.span
+    if found:
+        yield Property(Reached(definition.key, tuple(found)), *rest)
+    for node in found:
+        if isinstance(node, Cases) and sum(each.guard is not None for each in node.branches) > 1:
+            yield Property(Separate(definition.key, node), *rest)
+
+
+def _on_the_record(root: Expr) -> Iterator[Expr]:
+    """Yield an expression and all in it that is worked out on the same record, on the same day."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        match node:
+            case SumOver() | CountOver() | AnyOver() | EveryOver() | BestOver() | BestBy():
+                pass
+            case Follow() | OnRecord() | MonthSum():
+                pass
+            case _:
+                waiting.extend(reversed(children(node)))
+
+
+def _names(exclusion: Exclusion, program: Program) -> str:
+    return ", ".join(program.grant[key].name for key in exclusion.grants)
+
+
+def _module_of(span: Span, program: Program) -> str:
+    return next((each.name for each in program.modules if each.source == span.source), "")
+
+
+def is_of_time(condition: Expr) -> bool:
+    """Return whether a condition is about the date asked for alone."""
+    return all(
+        isinstance(node, Constant | Today | Compare | And | Or | Not) for node in walk(condition)
+    )
+
+
+def orders_nothing(key: str, program: Program) -> bool:
+    """Return whether no rule on the way to a definition can tell the order of a list.
+
+    Sums, counts and answers about lists do not depend on it; a record picked out of a list by its
+    key, one that a rule names, and places among limited funds are left to be looked at.
+    """
+    seen: set[str] = set()
+    waiting = [key]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for node in walk(program.definition[name].body):
+            if isinstance(node, BestBy | OnRecord | Place | Follow):
+                return False
+            if isinstance(node, Use):
+                waiting.append(node.key)
+    return True

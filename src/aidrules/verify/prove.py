@@ -1,0 +1,376 @@
+"""Properties to verdicts: settled by Z3 over all households of a size, and replayed before told.
+
+What is proved holds of every household of up to so many records of each kind, with all facts known
+and in their declared ranges, on the date asked for. What is refuted comes with a household for
+which the interpreter says so too, made as small and plain as it gets.
+"""
+
+from datetime import date
+from fractions import Fraction
+from time import monotonic
+from typing import assert_never
+
+import z3
+from attrs import define, field, frozen
+
+from aidrules.backends.interpreter import emit
+from aidrules.backends.smt.household import FIGURE, Household
+from aidrules.backends.smt.lower import Lowerer
+from aidrules.backends.smt.terms import Bit, Unfit, variables
+from aidrules.backends.smt.values import Num
+from aidrules.program import Program, SameAs
+from aidrules.source import Span
+from aidrules.verify.attempts import (
+    Refutable,
+    TooFewError,
+    attempt,
+    first,
+    met_cases,
+    received,
+    spot_of,
+    valued,
+)
+from aidrules.verify.proofs import Proofs
+from aidrules.verify.properties import (
+    AtMost,
+    Defined,
+    NeverNegative,
+    OneAlone,
+    OrderFree,
+    Property,
+    Reachable,
+    Reached,
+    Separate,
+    Stated,
+    orders_nothing,
+    properties,
+)
+from aidrules.verify.replay import Replay, with_figures
+from aidrules.verify.verdicts import (
+    Counterexample,
+    NotCovered,
+    Proved,
+    Refuted,
+    Settled,
+    Unreached,
+    Verdict,
+)
+from aidrules.verify.witness import witness
+
+MEMBERS, DEEPER = 3, 2
+"""How many records of a kind a household has at most; and of the kinds below those."""
+
+MANY = 5
+"""How many of each kind are looked at before it is said that nobody gets somewhere."""
+
+SECONDS = 5.0
+"""How long Z3 may take for one property."""
+
+
+class TimeIsUpError(Exception):
+    """Z3 did not answer in time."""
+
+
+def prove(
+    program: Program,
+    name: str,
+    digest: str,
+    on: date | None,
+    members: int = MEMBERS,
+    seconds: float = SECONDS,
+    only: str | None = None,
+) -> Proofs:
+    """Return the verdict on each property of a policy; see `Policy.prove`."""
+    day = date.fromordinal(usual_day(program)) if on is None else on
+    prover = Prover(program, root_of(program), day.toordinal(), members, seconds)
+    wanted = [each for each in properties(program) if only is None or each.subject == only]
+    return Proofs(name, digest, day, tuple(map(prover.settle, wanted)), program)
+
+
+def root_of(program: Program) -> str:
+    """Return the kind of a document: household, or the highest."""
+    return "household" if "household" in program.entity else program.entities[0].name
+
+
+def usual_day(program: Program) -> int:
+    """Return the day of the latest example, else the last from which the policy says something."""
+    own = program.modules[-1].name
+    examples = [each.date for each in program.examples if each.module == own]
+    if examples:
+        return max(examples)
+    days = [module.first for module in program.modules if module.first is not None]
+    for parameter in program.parameters:
+        days += [each.first for row in parameter.rows for each in row.values if each.first]
+    return max(days, default=date(2024, 1, 1).toordinal())
+
+
+def sizes_of(program: Program, root: str, members: int) -> dict[str, int]:
+    """Return how many records of each kind below the root are looked at."""
+    found: dict[str, int] = {}
+    for kind in program.entities:
+        if kind.name != root and root in program.ancestry(kind.name):
+            is_below = kind.parent == root or members >= MANY
+            found[kind.name] = min(members if is_below else DEEPER, members, kind.limit)
+    return found
+
+
+@define(eq=False)
+class Prover:
+    """What settles properties of a policy on a date.
+
+    Attributes:
+        root: The kind of a household's record.
+        today: As an ordinal.
+        members: How many records of a kind a household has at most.
+        seconds: How long Z3 may take for one property.
+    """
+
+    program: Program
+    root: str
+    today: int
+    members: int = MEMBERS
+    seconds: float = SECONDS
+    _worlds: dict[tuple[str, int], Lowerer] = field(factory=dict, init=False)
+    _deadline: float = field(default=0.0, init=False)
+
+    def settle(self, wanted: Property) -> Settled:
+        """Return the verdict on a property."""
+        started = monotonic()
+        self._deadline = started + self.seconds
+        root = self._root_for(wanted)
+        try:
+            answer = self._answer(wanted, root)
+        except Unfit as unfit:
+            answer = _Answer(NotCovered(unfit.why), self.members)
+        except TimeIsUpError:
+            answer = _Answer(NotCovered("time"), self.members)
+        sizes = sizes_of(self.program, root, answer.members)
+        open_figures = sorted(
+            self.program.parameter[key].name
+            for world in self._worlds.values()
+            for key in world.household.figures
+        )
+        return Settled(
+            wanted,
+            answer.verdict,
+            sizes,
+            tuple(dict.fromkeys(open_figures)),
+            answer.is_where_set,
+            monotonic() - started,
+        )
+
+    def _answer(self, wanted: Property, root: str) -> "_Answer":
+        claim = wanted.claim
+        match claim:
+            case Reachable(key=key):
+                return self._reachable(key, root)
+            case Reached():
+                return self._reached(claim, root)
+            case AtMost(key=key):
+                return self._at_most(key, root)
+            case OrderFree(key=key):
+                if orders_nothing(key, self.program):
+                    return _Answer(Proved(is_by_form=True), self.members)
+                return self._refute(claim, root, self.members)
+            case Defined() | NeverNegative() | OneAlone() | Separate() | Stated():
+                return self._refute(claim, root, self.members)
+            case _:
+                assert_never(claim)
+
+    # ------------------------------------------------------------ households
+
+    def _entity(self, wanted: Property) -> str | None:
+        """Return the kind of record that a property is about."""
+        match wanted.claim:
+            case Stated(check=check):
+                stated = check.property
+                return None if isinstance(stated, SameAs) else stated.entity
+            case OneAlone(exclusion=exclusion):
+                return self.program.grant[exclusion.grants[0]].entity
+            case (
+                Defined(key=key)
+                | Reachable(key=key)
+                | NeverNegative(key=key)
+                | AtMost(key=key)
+                | Reached(key=key)
+                | Separate(key=key)
+                | OrderFree(key=key)
+            ):
+                return self.program.definition[key].entity
+            case _:
+                assert_never(wanted.claim)
+
+    def _root_for(self, wanted: Property) -> str:
+        """Return the kind of document: the household, or the record above it that is spoken of."""
+        entity = self._entity(wanted)
+        is_above = entity in tuple(self.program.ancestry(self.root))[1:]
+        return entity if is_above and entity is not None else self.root
+
+    def _world(self, root: str, members: int) -> Lowerer:
+        """Return the terms over a household."""
+        key = root, members
+        if key not in self._worlds:
+            sizes = sizes_of(self.program, root, members)
+            household = Household.of(self.program, root, self.today, sizes)
+            self._worlds[key] = Lowerer(household, opens=True)
+        return self._worlds[key]
+
+    def _left(self) -> int:
+        """Return how many milliseconds are left for the property.
+
+        Raises:
+            TimeIsUpError: If none are.
+        """
+        left = int((self._deadline - monotonic()) * 1000)
+        if left <= 0:
+            raise TimeIsUpError
+        return left
+
+    def _solver(self, world: Lowerer, *conditions: Bit) -> z3.Solver:
+        solver = z3.Solver()
+        solver.set("timeout", self._left())
+        solver.add(*world.household.assumed)
+        solver.add(*(z3.BoolVal(each) if isinstance(each, bool) else each for each in conditions))
+        return solver
+
+    def _model(self, world: Lowerer, *conditions: Bit) -> z3.ModelRef | None:
+        """Return a household for which all conditions hold; None if there is none.
+
+        Raises:
+            TimeIsUpError: If it is not known in time.
+        """
+        if any(each is False for each in conditions):
+            return None
+        solver = self._solver(world, *conditions)
+        answer = solver.check()
+        if answer == z3.unknown:
+            raise TimeIsUpError
+        return solver.model() if answer == z3.sat else None
+
+    def _supposed(self, world: Lowerer, *conditions: Bit) -> z3.ModelRef | None:
+        """Return such a household for figures that are as figures mostly are, if one is found."""
+        supposed = world.household.supposed()
+        if not supposed:
+            return None
+        solver = self._solver(world, *conditions, *supposed)
+        solver.set("timeout", self._left() // 3)
+        return solver.model() if solver.check() == z3.sat else None
+
+    # ------------------------------------------------------------ refuting
+
+    def _refute(self, claim: Refutable, root: str, most: int) -> "_Answer":
+        """Look for a household for which a property fails, the smallest first."""
+        answer = _Answer(NotCovered("time"), most)
+        for members in range(1, most + 1):
+            try:
+                answer = self._attempted(claim, root, members)
+            except TimeIsUpError:
+                break
+            if isinstance(answer.verdict, Refuted):
+                break
+        return answer
+
+    def _attempted(self, claim: Refutable, root: str, members: int) -> "_Answer":
+        """Return the verdict for so many records."""
+        world = self._world(root, members)
+        try:
+            made = attempt(claim, world)
+        except TooFewError:
+            return _Answer(NotCovered("too-few"), members)
+        here = made.place.present
+        model = self._model(world, here, made.bad)
+        if model is not None:
+            found = witness(claim, world, made, model)
+            if isinstance(found, Counterexample):
+                return _Answer(Refuted(found), members)
+            return _Answer(NotCovered(found), members)
+        if self._model(world, here, made.asked) is None:
+            return _Answer(NotCovered("nothing-asked"), members)
+        is_where_set = self._model(world, here, made.wanting) is not None
+        return _Answer(Proved(), members, is_where_set)
+
+    # ------------------------------------------------------------ reaching
+
+    def _reachable(self, key: str, root: str) -> "_Answer":
+        """Look for a household that is granted something."""
+        grant = self.program.grant[key]
+        for members in (*range(1, self.members + 1), MANY):
+            world = self._world(root, members)
+            place = first(world, grant.entity)
+            held = world.definition(grant.receives, spot_of(place, world))
+            household = world.household
+            model = self._supposed(world, place.present, received(held))
+            if model is None:
+                model = self._model(world, place.present, received(held))
+            if model is None:
+                continue
+            figures = {key: household.value(model, term) for key, term in household.figures.items()}
+            replay = Replay(emit(with_figures(self.program, figures)), self.today)
+            if replay.fails(Reachable(key), household.case(model), (place.entity, place.id)):
+                return _Answer(NotCovered("place" if world.chances else "replay"), members)
+            return _Answer(Proved(), members)
+        return _Answer(Unreached((grant.span,)), MANY)
+
+    def _reached(self, claim: Reached, root: str) -> "_Answer":
+        """Look for a household for each case."""
+        dead: list[Span] = []
+        for members in (self.members, MANY):
+            world = self._world(root, members)
+            place = first(world, self.program.definition[claim.key].entity)
+            solver = self._solver(world, place.present)
+            dead = []
+            for node in claim.nodes:
+                for bit, span in met_cases(node, world, spot_of(place, world)):
+                    answer = z3.sat if bit is True else z3.unsat
+                    if not isinstance(bit, bool):
+                        answer = solver.check(bit)
+                    if answer == z3.unknown:
+                        raise TimeIsUpError
+                    if answer == z3.unsat:
+                        dead.append(span)
+            if not dead:
+                return _Answer(Proved(), members)
+        return _Answer(Unreached(tuple(dead)), MANY)
+
+    def _at_most(self, key: str, root: str) -> "_Answer":
+        """Look for the highest amount."""
+        answer = _Answer(NotCovered("time"), self.members)
+        for members in range(1, self.members + 1):
+            try:
+                answer = _Answer(self._highest(key, root, members), members)
+            except TimeIsUpError:
+                break
+        return answer
+
+    def _highest(self, key: str, root: str, members: int) -> Verdict:
+        world = self._world(root, members)
+        place, value = valued(key, world)
+        if not isinstance(value, Num):
+            raise TypeError(value)
+        number = value.exact
+        if self._model(world, place.present, value.here) is None:
+            return NotCovered("nothing-asked")
+        if number.constant is not None:
+            return Proved(number.constant)
+        if any(str(each).startswith(FIGURE) for each in variables(number.whole)):
+            return NotCovered("open-figure")
+        best = z3.Optimize()
+        best.set("timeout", self._left())
+        best.add(*world.household.assumed)
+        best.add(*(each for each in (place.present, value.here) if each is not True))
+        aim = best.maximize(number.whole)
+        if best.check() != z3.sat:
+            raise TimeIsUpError
+        upper = best.upper(aim)
+        if not z3.is_int_value(upper):
+            return NotCovered("no-end")
+        return Proved(Fraction(upper.as_long(), number.scale))
+
+
+@frozen
+class _Answer:
+    """A verdict, how many records it speaks of, and whether only those that have their figures."""
+
+    verdict: Verdict
+    members: int
+    is_where_set: bool = False

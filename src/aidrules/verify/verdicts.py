@@ -1,0 +1,108 @@
+"""What became of a property: proved, refuted, tested, or not covered."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from aidrules.case import Case
+from aidrules.source import Span
+from aidrules.values import Exact, Failure, Value
+from aidrules.verify.properties import Property
+
+
+@frozen
+class Proved:
+    """It holds of every household of the sizes looked at.
+
+    Attributes:
+        highest: The highest value, exact, in the unit of the amount, where that was asked for.
+        is_by_form: Whether it follows from the form of the rules, for any size.
+    """
+
+    highest: Exact | None = None
+    is_by_form: bool = False
+
+
+@frozen
+class Counterexample:
+    """A household for which a property fails; the interpreter says so too.
+
+    Attributes:
+        record: Kind and id of the record on which it fails.
+        other: Of a property that compares two households: the second.
+        fact: Kind, id and name of the one fact in which they differ, if it is one.
+        failure: The error, if the property is that there is none.
+        figures: The values that figures without one were taken to have, by key.
+    """
+
+    case: Case = field(repr=False)
+    record: tuple[str, str]
+    other: Case | None = field(default=None, repr=False)
+    fact: tuple[str, str, str] | None = None
+    failure: Failure | None = None
+    figures: Mapping[str, Value] = field(factory=dict)
+
+
+@frozen
+class Refuted:
+    """It fails for a household."""
+
+    example: Counterexample
+
+
+@frozen
+class Unreached:
+    """No household of the sizes looked at gets there.
+
+    Attributes:
+        spans: The cases, or the grant.
+    """
+
+    spans: tuple[Span, ...]
+
+
+@frozen
+class Tested:
+    """It was not proved, and held of so many households that were tried."""
+
+    households: int
+
+
+@frozen
+class NotCovered:
+    """It was not settled.
+
+    Attributes:
+        why: What stands in the way: a key of the lexicon, behind `not-covered-`.
+    """
+
+    why: str
+
+
+Verdict = Proved | Refuted | Unreached | Tested | NotCovered
+
+
+@frozen
+class Settled:
+    """A property and its verdict.
+
+    Attributes:
+        wanted: The property.
+        sizes: How many records of each kind were looked at, below one record above.
+        figures: Names of figures without a value on the day: it holds whatever they are.
+        is_where_set: Whether it was looked at only where every figure asked for has a value.
+        seconds: How long it took.
+    """
+
+    wanted: Property
+    verdict: Verdict
+    sizes: Mapping[str, int]
+    figures: tuple[str, ...]
+    is_where_set: bool
+    seconds: float = field(eq=False)
+
+    @property
+    def is_as_stated(self) -> bool:
+        """Whether it holds, as far as is known; known to fail, whether it fails."""
+        fails = isinstance(self.verdict, Refuted | Unreached)
+        return fails == (self.wanted.known_to_fail is not None)

@@ -1,0 +1,448 @@
+"""Properties settled over all households: what holds is proved, what fails comes with a family."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("z3", reason="proofs need the extra [prove]")
+
+import aidrules
+from aidrules import loads
+from aidrules.cli import main
+from aidrules.commands import verifying
+from aidrules.verify.verdicts import NotCovered, Proved, Refuted, Settled, Unreached
+
+HEAD = """
+policy heating
+  in force from 2024-01-01
+source notice "Notice on heating" rank county from 2024-01-01
+currency yuan to 0.01
+entity household
+entity person in household at most 10
+fact district of household: one of (east, west)
+fact rooms of household: number  between 0 and 20
+fact income of person: money per month  between 0 and 100_000
+fact born of person: date  between 1920-01-01 and 2024-01-01
+fact disabled of person: yes or no
+define size of household: number = count of person
+define income_of_all of household: money per month = sum of income over person
+define age of person: number = years between born and today
+"""
+STANDARD = """
+parameter standard: money per month  cite notice 1
+  from 2024-01-01 = 700
+"""
+
+
+def settled(text: str, name: str | None = None) -> dict[str, Settled]:
+    """Return the verdicts on a policy by their sentences, or those on one rule."""
+    policy = loads(HEAD + text)
+    assert policy.is_valid, [each.code for each in policy.diagnostics]
+    proofs = policy.prove("2024-06-01", only=name, seconds=20)
+    return {
+        f"{each.wanted.word.removeprefix('property-')} {each.wanted.subject}": each
+        for each in proofs.settled
+    }
+
+
+def verdict(text: str, which: str) -> Proved | Refuted | Unreached:
+    """Return one verdict."""
+    found = settled(text)[which].verdict
+    assert isinstance(found, Proved | Refuted | Unreached), found
+    return found
+
+
+def refuted(text: str, which: str) -> Refuted:
+    """Return the verdict on what fails, which has a household of at most two members."""
+    found = verdict(text, which)
+    assert isinstance(found, Refuted)
+    people = found.example.case.root.children["person"]
+    assert len(people) <= 2
+    return found
+
+
+AID = """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard * size
+  amount standard * size - income_of_all
+"""
+
+
+def test_what_holds_is_proved() -> None:
+    found = settled(
+        STANDARD
+        + AID
+        + """
+check "Never more than the standard for each"
+  always aid <= standard * size
+check "Who earns more never gets more"
+  aid never rises when income rises
+check "Rooms do not matter"
+  aid unchanged when rooms changes
+"""
+    )
+
+    assert {key: type(each.verdict) for key, each in found.items()} == dict.fromkeys(found, Proved)
+    assert found["at-most aid"].verdict == Proved(highest=Fraction(2100))
+    assert found["stated Who earns more never gets more"].sizes == {"person": 3}
+    assert found["order-free aid"].verdict == Proved(is_by_form=True)
+
+
+FAULTS = {
+    "off by one at the line": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all <= standard * size
+  amount 100 yuan per month
+check "Nobody with the standard is granted it"
+  never receives aid and income_of_all = standard * size
+""",
+        "stated Nobody with the standard is granted it",
+    ),
+    "a cliff": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard * size
+  amount 100 yuan per month
+check "No cliff above ten yuan"
+  aid never falls by more than 10 yuan per month when income rises
+""",
+        "stated No cliff above ten yuan",
+    ),
+    "division by an empty list": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all / size < standard
+  amount 100 yuan per month
+""",
+        "defined aid",
+    ),
+    "an amount below nothing": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when rooms <= 5
+  amount standard - income_of_all
+""",
+        "defined aid",
+    ),
+    "a gap between cases": (
+        STANDARD
+        + """
+define share of household: number
+  = 1 when rooms < 3
+  = 0.5 when rooms > 3
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount standard * share
+""",
+        "defined aid",
+    ),
+    "a figure that ends": (
+        """
+parameter standard by district: money per month  cite notice 1
+  | district | 2024-01-01 |
+  | east     | 700        |
+  | west     | 600        |
+define due of household: money per month = highest of (standard, 0 yuan per month)
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount due * rooms / (size - 2)
+""",
+        "defined aid",
+    ),
+    "swapped cases": (
+        STANDARD
+        + """
+define share of household: number
+  = 1 when income_of_all < 500 yuan per month
+  = 2 otherwise
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount 100 yuan per month * share
+check "Who earns more never gets more"
+  aid never rises when income rises
+""",
+        "stated Who earns more never gets more",
+    ),
+    "a forgotten cap": (
+        STANDARD
+        + """
+benefit aid for person: money per month
+  cite notice 2
+  when disabled
+  amount 50 yuan per month * age
+check "At most 3,000 yuan"
+  always aid <= 3000 yuan per month
+""",
+        "stated At most 3,000 yuan",
+    ),
+    "paid twice": (
+        STANDARD
+        + """
+benefit heating for household: money per month
+  cite notice 2
+  when rooms > 3
+  amount 100 yuan per month
+benefit cooling for household: money per month
+  cite notice 3
+  when income_of_all < standard
+  amount 100 yuan per month
+check "Never both"
+  never receives heating and receives cooling
+""",
+        "stated Never both",
+    ),
+    "the wrong age": (
+        STANDARD
+        + """
+benefit aid for person: money per month
+  cite notice 2
+  when age > 60
+  amount 50 yuan per month
+check "Whoever is sixty has it"
+  always receives aid or born > 1964-06-01
+""",
+        "stated Whoever is sixty has it",
+    ),
+    "rounded the wrong way": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount (standard - income_of_all) * 0.3
+  rounded up to 1 yuan per month
+check "At most three tenths of what is missing"
+  always aid <= (standard - income_of_all) * 0.3 or not receives aid
+""",
+        "stated At most three tenths of what is missing",
+    ),
+    "a fact that should not matter": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard and district = east
+  amount 100 yuan per month
+check "The district does not matter"
+  aid unchanged when district changes
+""",
+        "stated The district does not matter",
+    ),
+    "a rise that takes away": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard or rooms > 5
+  amount 100 yuan per month
+check "More rooms never bring more"
+  aid never rises when rooms rises
+""",
+        "stated More rooms never bring more",
+    ),
+    "no age before the birth": (
+        STANDARD
+        + """
+fact arrived of household: date  between 2000-01-01 and 2030-01-01
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount 10 yuan per month * years between arrived and today
+""",
+        "defined aid",
+    ),
+    "a share of the wrong whole": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when size > 0
+  amount standard * (count of person where disabled) / size
+check "The disabled have at least six tenths"
+  always aid >= standard * 0.6 or not (any person has disabled)
+""",
+        "stated The disabled have at least six tenths",
+    ),
+    "one too many months": (
+        STANDARD
+        + """
+fact begun of household: date  between 2023-01-01 and 2024-06-01
+benefit aid for household: money per month
+  cite notice 2
+  when months between begun and today <= 12
+  amount 100 yuan per month
+check "For a year"
+  never receives aid and begun + 1 year <= 2024-06-01
+""",
+        "stated For a year",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_found(name: str) -> None:
+    text, which = FAULTS[name]
+    refuted(text, which)
+
+
+UNREACHED = {
+    "a case hidden by one before it": (
+        STANDARD
+        + """
+define share of household: number
+  = 1 when rooms >= 3
+  = 2 when rooms > 5
+  = 3 otherwise
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount 10 yuan per month * share
+""",
+        "reached share",
+    ),
+    "a grant that nobody can have": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  when rooms > 3
+  when rooms < 3
+  amount 10 yuan per month
+""",
+        "reachable aid",
+    ),
+    "an age that nobody has": (
+        STANDARD
+        + """
+benefit aid for person: money per month
+  cite notice 2
+  when age > 130
+  amount 10 yuan per month
+""",
+        "reachable aid",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREACHED)
+def test_what_nobody_reaches_is_told(name: str) -> None:
+    text, which = UNREACHED[name]
+    assert isinstance(verdict(text, which), Unreached)
+
+
+def test_the_household_is_the_smallest_and_stands_at_the_line() -> None:
+    text, which = FAULTS["a cliff"]
+    example = refuted(text, which).example
+    assert example.other is not None
+    incomes = [
+        [person.facts["income"] for person in case.root.children["person"]]
+        for case in (example.case, example.other)
+    ]
+
+    assert incomes == [[Fraction("699.99")], [700]]
+
+
+def test_a_refuted_household_is_an_example_that_says_so() -> None:
+    text, which = FAULTS["paid twice"]
+    policy = loads(HEAD + text)
+    proofs = policy.prove("2024-06-01", only=which.removeprefix("stated "))
+    printed = proofs.to_json()["properties"][0]["example"]  # type: ignore[index] # of one property
+    both = "  expect heating of household is granted\n  expect cooling of household is granted\n"
+
+    again = loads(f"{HEAD}{text}\n{printed}{both}")
+    assert [each.passed for each in again.test()] == [True]
+
+
+def test_what_is_known_to_fail_is_as_stated_only_if_it_fails() -> None:
+    text = (
+        STANDARD
+        + AID
+        + """
+check "Rooms matter"  known to fail "the notice does not say so"
+  aid unchanged when district changes
+check "Income does not matter"  known to fail "it is a means test"
+  aid unchanged when income changes
+"""
+    )
+    found = settled(text)
+
+    assert not found["stated Rooms matter"].is_as_stated
+    assert found["stated Income does not matter"].is_as_stated
+
+
+def test_it_holds_whatever_a_figure_without_a_value_is() -> None:
+    found = settled(
+        "parameter standard: money per month  cite notice 1\n"
+        + AID
+        + """
+check "Never more than the standard for each"
+  always aid <= standard * size
+check "At most 5,000 yuan"
+  always aid <= 5000 yuan per month
+"""
+    )
+
+    assert isinstance(found["stated Never more than the standard for each"].verdict, Proved)
+    assert found["stated Never more than the standard for each"].figures == ("standard",)
+    assert isinstance(found["stated At most 5,000 yuan"].verdict, Refuted)
+    assert found["at-most aid"].verdict == NotCovered("open-figure")
+
+
+def test_what_z3_cannot_say_is_not_called_proved() -> None:
+    found = settled(
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when rooms / income_of_all * 1 yuan per month < 3
+  amount 10 yuan per month
+"""
+    )
+    assert found["defined aid"].verdict == NotCovered("division")
+
+
+def test_the_command_says_what_it_claims(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text, _ = FAULTS["paid twice"]
+    path = tmp_path / "heating.aid"
+    path.write_text(HEAD + text, "utf-8")
+
+    assert main(["prove", str(path), "--on", "2024-06-01"]) == 1
+    printed = capsys.readouterr().out
+    assert "refuted      Never both\n" in printed
+    assert "for every household of up to 3 × person." in printed
+    assert main(["prove", str(path), "--language", "zh", "--only", "heating"]) == 0
+    assert "已证明       heating不会小于0" in capsys.readouterr().out
+    assert main(["prove", str(path), "--only", "nothing"]) == 2
+
+
+def test_without_z3_it_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "heating.aid"
+    path.write_text(HEAD + STANDARD + AID, "utf-8")
+    monkeypatch.setattr(verifying, "find_spec", lambda _: None)
+
+    assert main(["prove", str(path)]) == 2
+    assert "pip install 'aidrules[prove]'" in capsys.readouterr().out
+
+
+def test_a_shipped_policy_holds() -> None:
+    proofs = aidrules.load("shandong.disability_subsidies").prove()
+    assert {type(each.verdict) for each in proofs.settled} <= {Proved, NotCovered}
