@@ -250,9 +250,11 @@ class Prover:
     def _supposed(self, world: Lowerer, *conditions: Bit) -> z3.ModelRef | None:
         """Return such a household for figures that are as figures mostly are, if one is found."""
         supposed = world.household.supposed()
-        if not supposed:
+        if not supposed or any(each is False for each in conditions):
             return None
-        solver = self._solver(world, *conditions, *supposed)
+        pairs = [(number, z3.IntVal(value)) for number, value in supposed]
+        narrowed = [z3.substitute(each, *pairs) for each in conditions if each is not True]
+        solver = self._solver(world, *narrowed, *(number == value for number, value in pairs))
         solver.set("timeout", self._left() // 3)
         return solver.model() if solver.check() == z3.sat else None
 
@@ -278,7 +280,9 @@ class Prover:
         except TooFewError:
             return _Answer(NotCovered("too-few"), members)
         here = made.place.present
-        model = self._model(world, here, made.bad)
+        model = self._supposed(world, here, made.bad)
+        if model is None:
+            model = self._model(world, here, made.bad)
         if model is not None:
             found = witness(claim, world, made, model)
             if isinstance(found, Counterexample):

@@ -13,7 +13,6 @@ from typing import Any, assert_never
 import z3
 from attrs import define, field, frozen
 
-from aidrules.backends.smt import terms
 from aidrules.backends.smt.days import FIRST_DAY, LAST_DAY
 from aidrules.backends.smt.terms import Bit, Exactly, Unfit, Why, anyhow, both, either, negation
 from aidrules.backends.smt.values import List, Num, Term, Truth, Word
@@ -138,10 +137,9 @@ class Words:
         types += [parameter.type for parameter in program.parameters]
         types += [definition.type for definition in program.definitions]
         for kind in map(core, types):
-            if isinstance(kind, Selection):
-                kind = kind.choice
-            if isinstance(kind, Choice):
-                found.update(dict.fromkeys(kind.values))
+            choice = kind.choice if isinstance(kind, Selection) else kind
+            if isinstance(choice, Choice):
+                found.update(dict.fromkeys(choice.values))
         for expression in expressions(program):
             for node in walk(expression):
                 found.update(dict.fromkeys(_written(node)))
@@ -271,14 +269,14 @@ class Household:
             self.figures[parameter.key] = found
         return found
 
-    def supposed(self) -> list[Bit]:
-        """Return that figures without a value are as such figures mostly are."""
-        found: list[Bit] = []
+    def supposed(self) -> list[tuple[Any, int]]:
+        """Return the open terms of figures without a value, each with what it mostly is."""
+        found: list[tuple[Any, int]] = []
         for key, term in self.figures.items():
             kind = core(self.program.parameter[key].type)
             if isinstance(term, Num) and isinstance(kind, Quantity):
                 usual = SUPPOSED.get(kind.unit.duration or "", 1 if kind.unit.is_plain else 1000)
-                found.append(terms.same(term.exact, terms.exact(usual)))
+                found.append((self.variables[f"{FIGURE}{key}"], usual * term.exact.scale))
         return found
 
     def _open(
