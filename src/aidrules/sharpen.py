@@ -15,10 +15,11 @@ that a term may have is kept by adding 0 times the term.
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from attrs import evolve, field, frozen
 
+from aidrules.check.conditions import all_of
 from aidrules.check.order import in_order
 from aidrules.program import (
     And,
@@ -49,7 +50,10 @@ from aidrules.program import (
 )
 from aidrules.source import Span
 from aidrules.traverse import may_fail, walk
-from aidrules.types import NUMBER, Quantity, Type, core
+from aidrules.types import NUMBER, TRUTH, Quantity, Type, core
+
+SHARED: Final = "/shared "
+"""In the key of a step that stands for what a sharpened rule needs more than once."""
 
 
 @frozen
@@ -118,7 +122,7 @@ class _Rule:
         if isinstance(value, Constant | Use | FactUse):
             return value
         if value not in self.shared:
-            key = f"{self.name.key}/shared {len(self.shared) + 1}"
+            key = f"{self.name.key}{SHARED}{len(self.shared) + 1}"
             self.shared[value] = evolve(
                 self.name, key=key, type=value.type, body=value, role=Role.AMOUNT
             )
@@ -150,6 +154,34 @@ def sharpen(program: Program) -> Program:
         changed |= {shared.key: shared for shared in rule.shared.values()}
     ordered = in_order(
         tuple(changed.values()), program.fact, program.parameter, program.ration, lambda _: None
+    )
+    return evolve(program, definitions=ordered)
+
+
+def as_written(program: Program) -> Program:
+    """Return the program without the rewritings: what decides its grants as their lines say it.
+
+    INVARIANT: `sharpen` of it is the program again.
+    """
+    plain = {each.key: each for each in program.definitions if SHARED not in each.key}
+    for grant in program.grants:
+        conditions = [line.condition for line in grant.lines]
+        if grant.amount is not None:
+            conditions.append(Payable(grant.amount, type=TRUTH, span=grant.amount.span))
+            payment = plain[grant.payment]
+            paid = grant.amount
+            if isinstance(core(paid.type), Quantity):
+                zero = Constant(0, type=paid.type, span=grant.span)
+                paid = Extreme("highest", (paid, zero), type=paid.type, span=grant.span)
+            plain[grant.payment] = evolve(payment, body=paid)
+        body = all_of(conditions, grant.span)
+        plain[grant.eligible] = evolve(plain[grant.eligible], body=body)
+    for requirement in program.requirements:
+        lines = [line.condition for line in requirement.lines]
+        body = all_of(lines, requirement.span)
+        plain[requirement.key] = evolve(plain[requirement.key], body=body)
+    ordered = in_order(
+        tuple(plain.values()), program.fact, program.parameter, program.ration, lambda _: None
     )
     return evolve(program, definitions=ordered)
 

@@ -1,0 +1,102 @@
+"""Mutants of a policy: what is written once is changed once, and an example at the edge tells."""
+
+import pytest
+
+import aidrules
+from aidrules import examples
+from aidrules.backends.interpreter import emit
+from aidrules.pipeline import shipped
+from aidrules.program import Program
+from aidrules.sharpen import as_written, sharpen
+from aidrules.verify.mutants import mutants
+from aidrules.verify.slips import Mutant
+from aidrules.verify.substitute import substitute
+
+POLICY = """
+policy heating
+  in force from 2023-01-01
+source notice "Notice on heating aid" rank county from 2023-01-01
+currency yuan to 0.01
+entity household
+fact income of household: money per month  between 0 and 1_000_000
+fact rooms of household: number  between 0 and 20
+benefit aid for household: money per month
+  cite notice 2
+  when income < 900 yuan per month and rooms <= 5
+  amount 50 yuan per month
+example "Little" on 2024-01-01
+  household h
+    income 100
+    rooms 2
+  expect aid of h is granted
+"""
+AT_THE_LINE = """
+example "At the line" on 2024-01-01
+  household h
+    income 900
+    rooms 2
+  expect aid of h is refused
+"""
+
+
+def _written(text: str) -> Program:
+    policy = aidrules.loads(text)
+    assert policy.is_valid, [finding.code for finding in policy.diagnostics]
+    return as_written(policy.program)
+
+
+def _survives(program: Program, mutant: Mutant) -> bool:
+    slipped = sharpen(substitute(program, mutant.change))
+    return all(result.passed for result in examples.run(slipped, emit(slipped)))
+
+
+def _boundary(program: Program) -> Mutant:
+    wanted = (("old", "income < 900 yuan per month"), ("one", "<"), ("other", "<="))
+    (found,) = (each for each in mutants(program) if each.facts == wanted)
+    return found
+
+
+def test_only_an_example_at_the_boundary_tells() -> None:
+    program = _written(POLICY)
+    assert _survives(program, _boundary(program))
+    program = _written(POLICY + AT_THE_LINE)
+    assert not _survives(program, _boundary(program))
+
+
+def test_a_redundant_condition_is_told_by_no_example() -> None:
+    program = _written(
+        (POLICY + AT_THE_LINE).replace("and rooms <= 5", "and income < 2000 yuan per month")
+    )
+    left_out = (("old", "income < 2000 yuan per month"),)
+    (mutant,) = (m for m in mutants(program) if m.word == "condition" and m.facts == left_out)
+    assert _survives(program, mutant)
+
+
+def test_a_slip_is_made_in_the_line_and_in_what_decides() -> None:
+    program = _written(POLICY)
+    slipped = substitute(program, _boundary(program).change)
+    (before,), (after,) = program.grants, slipped.grants
+    assert before.lines != after.lines
+    assert program.definition[before.eligible] != slipped.definition[after.eligible]
+    assert slipped.examples is program.examples
+
+
+def _names() -> list[str]:
+    folder = shipped()
+    assert folder is not None
+    return [
+        ".".join((p.parent.name, p.name.partition(".aid")[0])) for p in folder.rglob("*.aid.md")
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(_names()))
+def test_each_mutant_of_a_shipped_policy_is_another_program(name: str) -> None:
+    program = aidrules.load(name).program
+    written = as_written(program)
+    assert sharpen(written) == program
+    found = mutants(written)
+    assert found == mutants(written)
+    for mutant in found[:: max(1, len(found) // 40)]:
+        slipped = substitute(written, mutant.change)
+        assert slipped != written, mutant
+        emit(sharpen(slipped))
