@@ -262,36 +262,54 @@ class Prover:
 
     def _refute(self, claim: Refutable, root: str, most: int) -> "_Answer":
         """Look for a household for which a property fails, the smallest first."""
-        answer = _Answer(NotCovered("time"), most)
+        proved = 0
+        why = "time"
         for members in range(1, most + 1):
             try:
-                answer = self._attempted(claim, root, members)
+                verdict = self._failing(claim, root, members)
+            except TooFewError:
+                why = "too-few"
+                continue
             except TimeIsUpError:
                 break
-            if isinstance(answer.verdict, Refuted):
-                break
-        return answer
+            if verdict is not None:
+                return _Answer(verdict, members)
+            proved = members
+        if not proved:
+            return _Answer(NotCovered(why), most)
+        return self._spoken_of(claim, root, proved)
 
-    def _attempted(self, claim: Refutable, root: str, members: int) -> "_Answer":
-        """Return the verdict for so many records."""
+    def _failing(self, claim: Refutable, root: str, members: int) -> Verdict | None:
+        """Return a household for which a property fails; None if there is none."""
         world = self._world(root, members)
-        try:
-            made = attempt(claim, world)
-        except TooFewError:
-            return _Answer(NotCovered("too-few"), members)
+        made = attempt(claim, world)
         here = made.place.present
         model = self._supposed(world, here, made.bad)
         if model is None:
             model = self._model(world, here, made.bad)
-        if model is not None:
-            found = witness(claim, world, made, model)
-            if isinstance(found, Counterexample):
-                return _Answer(Refuted(found), members)
-            return _Answer(NotCovered(found), members)
-        if self._model(world, here, made.asked) is None:
-            return _Answer(NotCovered("nothing-asked"), members)
-        is_where_set = self._model(world, here, made.wanting) is not None
-        return _Answer(Proved(), members, is_where_set)
+        if model is None:
+            return None
+        found = witness(claim, world, made, model)
+        return Refuted(found) if isinstance(found, Counterexample) else NotCovered(found)
+
+    def _spoken_of(self, claim: Refutable, root: str, proved: int) -> "_Answer":
+        """Return that a property is proved, if it says something of some household at all."""
+        self._deadline = max(self._deadline, monotonic() + self.seconds / 4)
+        is_asked = is_wanting = False
+        for members in range(1, proved + 1):
+            world = self._world(root, members)
+            try:
+                made = attempt(claim, world)
+            except TooFewError:
+                continue
+            here = made.place.present
+            is_asked = is_asked or self._model(world, here, made.asked) is not None
+            is_wanting = is_wanting or self._model(world, here, made.wanting) is not None
+            if is_asked and (is_wanting or made.wanting is False):
+                break
+        if not is_asked:
+            return _Answer(NotCovered("nothing-asked"), proved)
+        return _Answer(Proved(), proved, is_wanting)
 
     # ------------------------------------------------------------ reaching
 

@@ -105,6 +105,17 @@ def _found(world: Lowerer, made: Attempt, model: z3.ModelRef) -> _Found:
     return _Found(household.case(model), record, fact, after, swapped)
 
 
+def _rising(found: _Found) -> _Found:
+    """Put the lower of two values first, where the order does not matter."""
+    if found.fact is None:
+        return found
+    entity, record, name = found.fact
+    before, after = found.case.records[entity, record].facts.get(name), found.after
+    if not isinstance(before, Exact) or not isinstance(after, Exact) or before <= after:
+        return found
+    return evolve(found, case=with_fact(found.case, (entity, record), name, after), after=before)
+
+
 def _step(fact: Fact) -> Fraction:
     """Return the least difference that is looked at, of a fact that names none."""
     return Fraction(1) if isinstance(core(fact.type), Date) else Fraction(1, FINEST)
@@ -122,6 +133,8 @@ def _nearer(claim: Refutable, found: _Found, program: Program, replay: Replay) -
     def fails(tried: _Found) -> bool:
         return replay.fails(claim, tried.case, tried.record, tried.other)
 
+    if isinstance(claim.check.property, UnchangedBy):
+        found = _rising(found)
     while True:
         before, after = found.case.records[entity, record].facts.get(name), found.after
         if not isinstance(before, Exact) or not isinstance(after, Exact):
