@@ -5,12 +5,16 @@ import pytest
 import aidrules
 from aidrules import examples
 from aidrules.backends.interpreter import emit
+from aidrules.diagnostics import render
+from aidrules.lexicon import words
 from aidrules.pipeline import shipped
 from aidrules.program import Program
 from aidrules.sharpen import as_written, sharpen
 from aidrules.verify.mutants import mutants
+from aidrules.verify.mutation import mutation
 from aidrules.verify.slips import Mutant
 from aidrules.verify.substitute import substitute
+from aidrules.verify.suggestions import explain, sentence, suggestion
 
 POLICY = """
 policy heating
@@ -100,3 +104,38 @@ def test_each_mutant_of_a_shipped_policy_is_another_program(name: str) -> None:
         slipped = substitute(written, mutant.change)
         assert slipped != written, mutant
         emit(sharpen(slipped))
+
+
+def test_a_suggestion_kills_the_mutant_that_it_was_made_for() -> None:
+    found = mutation(_written(POLICY), "heating")
+    wanted = _boundary(_written(POLICY)).facts
+    (judged,) = (each for each in found.judged if each.mutant.facts == wanted)
+    assert judged.killed_by is None
+    assert judged.difference is not None
+    text = suggestion(found.program, judged.difference, 1, "en")
+    assert "income 900" in text
+    expected = "  expect aid of h is refused\n"
+    after = mutation(_written(POLICY + text + expected), "heating")
+    (again,) = (each for each in after.judged if each.mutant.facts == wanted)
+    assert again.killed_by is not None
+    assert after.killed > found.killed
+
+
+def test_a_score_and_a_sample_are_the_same_for_the_same_seed() -> None:
+    program = _written(POLICY + AT_THE_LINE)
+    every = mutation(program, "heating")
+    assert 0 < every.killed < len(every.judged) == every.total
+    one, other = (mutation(program, "heating", limit=5, seed=3) for _ in range(2))
+    assert one == other
+    assert len(one.judged) == 5
+    assert one.total == every.total
+    assert "5" in explain(one, "en")
+    assert all(sentence(each, "zh") for each in every.judged)
+
+
+def test_every_kind_of_slip_has_words() -> None:
+    lexicon = words("zh")
+    for name in ("hubei.wufeng", "shandong.aid_chain", "cn.minimum_living"):
+        for mutant in mutants(as_written(aidrules.load(name).program)):
+            assert lexicon.get("word", f"mutant-{mutant.word}")
+            assert render.sentence(f"mutant-{mutant.word}", dict(mutant.facts), "zh")

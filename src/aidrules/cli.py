@@ -8,7 +8,16 @@ import io
 import sys
 from collections.abc import Sequence
 
-from aidrules.commands import FOUND, USAGE, Commands, deciding, language_of, screening, verifying
+from aidrules.commands import (
+    FOUND,
+    USAGE,
+    Commands,
+    auditing,
+    deciding,
+    language_of,
+    screening,
+    verifying,
+)
 from aidrules.diagnostics import render
 from aidrules.lexicon import words
 from aidrules.policy import load
@@ -48,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         "社会救助规则：检查、测试、据以作出决定。",
     )
     commands = Commands(parser.add_subparsers(dest="command", required=True, metavar="COMMAND"))
-    for station in (deciding, screening, verifying):
+    for station in (auditing, deciding, screening, verifying):
         station.add(commands)
     return parser
 

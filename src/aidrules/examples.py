@@ -58,7 +58,16 @@ def _run(example: Example, program: Program, engine: Engine) -> Iterator[Diagnos
         for finding in findings:
             yield evolve(finding, span=example.span)
         return
-    evaluation = engine.open(case, example.date)
+    yield from judge(example, engine.open(case, example.date))
+
+
+def judge(example: Example, evaluation: Evaluation) -> Iterator[Diagnostic]:
+    """Yield what is otherwise than an example expects.
+
+    Args:
+        example: The example.
+        evaluation: Of its household on its date, by whatever program is judged.
+    """
     for expected in example.expectations:
         match expected:
             case ExpectedStatus():

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aidrules.population.reassess import Reassessment
     from aidrules.population.screen import Policies
     from aidrules.population.sources import Given
+    from aidrules.verify.mutation import Mutation
     from aidrules.verify.proofs import Proofs
 
 
@@ -248,7 +249,7 @@ class Policy:
         on: date | str | None = None,
         *,
         members: int = 3,
-        seconds: float = 5.0,
+        seconds: Fraction | int = 5,
         only: str | None = None,
     ) -> "Proofs":
         """Settle over all households what the policy states, and what is to hold of any policy.
@@ -275,6 +276,29 @@ class Policy:
 
         day = None if on is None else _date(on)
         return prove(self.program, self.name, self.hash, day, members, seconds, only)
+
+    def mutate(
+        self,
+        *,
+        limit: int | None = None,
+        seed: int = 1,
+        within: str | None = None,
+        tries: int = 60,
+    ) -> "Mutation":
+        """Return which slips in the policy its own examples would notice, and examples for others.
+
+        Args:
+            limit: How many slips are tried, chosen by chance; None: all.
+            seed: Of chance; the same chooses the same.
+            within: The module whose slips are tried; None: those of every file.
+            tries: How many households are tried for each slip that no example notices.
+
+        Raises:
+            PolicyError: If the policy has errors.
+        """
+        from aidrules.verify.mutation import mutation  # noqa: PLC0415 - only for those who ask
+
+        return mutation(self.program, self.name, limit=limit, seed=seed, within=within, tries=tries)
 
     @cached_property
     def _policies(self) -> "Policies":

@@ -63,6 +63,12 @@ def help_text(diagnostic: Diagnostic, language: str) -> str | None:
     return _help(diagnostic, words(language))
 
 
+def sentence(key: str, facts: Mapping[str, object], language: str) -> str:
+    """Return a pattern of the table `word` with facts in its holes."""
+    lexicon = words(language)
+    return lexicon.fill("word", key, **_filled(facts, lexicon))
+
+
 # ---------------------------------------------------------------- words
 
 
