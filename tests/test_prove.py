@@ -443,6 +443,24 @@ def test_without_z3_it_says_what_to_install(
     assert "pip install 'aidrules[prove]'" in capsys.readouterr().out
 
 
+def test_a_policy_is_the_same_as_itself_and_not_as_one_that_differs() -> None:
+    text = """
+policy comparison
+  in force from 2021-07-01
+use shandong.disability_subsidies
+check "As it is"
+  same as shandong.disability_subsidies
+check "As the nation has it"
+  same as shandong.yantai_disability_subsidies
+"""
+    policy = loads(text)
+    assert policy.is_valid, [each.code for each in policy.diagnostics]
+    found = {each.wanted.subject: each.verdict for each in policy.prove("2026-03-01").settled}
+
+    assert isinstance(found["As it is"], Proved)
+    assert isinstance(found["As the nation has it"], Refuted)
+
+
 def test_a_shipped_policy_holds() -> None:
     proofs = aidrules.load("shandong.disability_subsidies").prove()
     assert {type(each.verdict) for each in proofs.settled} <= {Proved, NotCovered}

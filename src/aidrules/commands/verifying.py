@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from fractions import Fraction
 from importlib.util import find_spec
 
 from aidrules.commands import FOUND, USAGE, Commands, add_date, print_json
@@ -20,7 +21,7 @@ def add(commands: Commands) -> None:
         "--members", type=_count, default=3, metavar="COUNT", help="of a kind, at most (3)"
     )
     made.add_argument(
-        "--seconds", type=_seconds, default=5.0, metavar="SECONDS", help="for each property (5)"
+        "--seconds", type=_seconds, default=5, metavar="SECONDS", help="for each property (5)"
     )
     made.add_argument("--only", metavar="NAME", help="what is about one rule, or one check")
     made.add_argument("--json", action="store_true", help="as JSON")
@@ -33,11 +34,11 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str) -> Fraction:
     try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
+        found = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(0)
     if not 0 < found <= 3600:  # noqa: PLR2004 - an hour
         message = f"{text!r} is no time from 0 to 3600 seconds"
         raise argparse.ArgumentTypeError(message)

@@ -7,7 +7,7 @@ which the interpreter says so too, made as small and plain as it gets.
 
 from datetime import date
 from fractions import Fraction
-from time import monotonic
+from time import monotonic_ns
 from typing import assert_never
 
 import z3
@@ -18,8 +18,10 @@ from aidrules.backends.smt.household import FIGURE, Household
 from aidrules.backends.smt.lower import Lowerer
 from aidrules.backends.smt.terms import Bit, Unfit, variables
 from aidrules.backends.smt.values import Num
-from aidrules.program import Program, SameAs
+from aidrules.pipeline import load
+from aidrules.program import Check, Program, SameAs
 from aidrules.source import Span
+from aidrules.values import Exact
 from aidrules.verify.attempts import (
     Refutable,
     TooFewError,
@@ -30,6 +32,7 @@ from aidrules.verify.attempts import (
     spot_of,
     valued,
 )
+from aidrules.verify.meaning import Apart, Same, Unsettled, meaning
 from aidrules.verify.proofs import Proofs
 from aidrules.verify.properties import (
     AtMost,
@@ -46,6 +49,7 @@ from aidrules.verify.properties import (
     properties,
 )
 from aidrules.verify.replay import Replay, with_figures
+from aidrules.verify.sizes import MANY, MEMBERS, SECONDS, root_of, sizes_of
 from aidrules.verify.verdicts import (
     Counterexample,
     NotCovered,
@@ -57,14 +61,10 @@ from aidrules.verify.verdicts import (
 )
 from aidrules.verify.witness import witness
 
-MEMBERS, DEEPER = 3, 2
-"""How many records of a kind a household has at most; and of the kinds below those."""
 
-MANY = 5
-"""How many of each kind are looked at before it is said that nobody gets somewhere."""
-
-SECONDS = 5.0
-"""How long Z3 may take for one property."""
+def _now() -> int:
+    """Return a time in milliseconds: how long Z3 takes is all that is measured."""
+    return monotonic_ns() // 1_000_000
 
 
 class TimeIsUpError(Exception):
@@ -77,7 +77,7 @@ def prove(
     digest: str,
     on: date | None,
     members: int = MEMBERS,
-    seconds: float = SECONDS,
+    seconds: Exact = SECONDS,
     only: str | None = None,
 ) -> Proofs:
     """Return the verdict on each property of a policy; see `Policy.prove`."""
@@ -85,11 +85,6 @@ def prove(
     prover = Prover(program, root_of(program), day.toordinal(), members, seconds)
     wanted = [each for each in properties(program) if only is None or each.subject == only]
     return Proofs(name, digest, day, tuple(map(prover.settle, wanted)), program)
-
-
-def root_of(program: Program) -> str:
-    """Return the kind of a document: household, or the highest."""
-    return "household" if "household" in program.entity else program.entities[0].name
 
 
 def usual_day(program: Program) -> int:
@@ -102,16 +97,6 @@ def usual_day(program: Program) -> int:
     for parameter in program.parameters:
         days += [each.first for row in parameter.rows for each in row.values if each.first]
     return max(days, default=date(2024, 1, 1).toordinal())
-
-
-def sizes_of(program: Program, root: str, members: int) -> dict[str, int]:
-    """Return how many records of each kind below the root are looked at."""
-    found: dict[str, int] = {}
-    for kind in program.entities:
-        if kind.name != root and root in program.ancestry(kind.name):
-            is_below = kind.parent == root or members >= MANY
-            found[kind.name] = min(members if is_below else DEEPER, members, kind.limit)
-    return found
 
 
 @define(eq=False)
@@ -129,14 +114,14 @@ class Prover:
     root: str
     today: int
     members: int = MEMBERS
-    seconds: float = SECONDS
+    seconds: Exact = SECONDS
     _worlds: dict[tuple[str, int], Lowerer] = field(factory=dict, init=False)
-    _deadline: float = field(default=0.0, init=False)
+    _deadline: int = field(default=0, init=False)
 
     def settle(self, wanted: Property) -> Settled:
         """Return the verdict on a property."""
-        started = monotonic()
-        self._deadline = started + self.seconds
+        started = _now()
+        self._deadline = started + int(self.seconds * 1000)
         root = self._root_for(wanted)
         try:
             answer = self._answer(wanted, root)
@@ -156,7 +141,7 @@ class Prover:
             sizes,
             tuple(dict.fromkeys(open_figures)),
             answer.is_where_set,
-            monotonic() - started,
+            _now() - started,
         )
 
     def _answer(self, wanted: Property, root: str) -> "_Answer":
@@ -172,6 +157,8 @@ class Prover:
                 if orders_nothing(key, self.program):
                     return _Answer(Proved(is_by_form=True), self.members)
                 return self._refute(claim, root, self.members)
+            case Stated(check=Check(property=SameAs() as same)):
+                return self._same_as(same)
             case Defined() | NeverNegative() | OneAlone() | Separate() | Stated():
                 return self._refute(claim, root, self.members)
             case _:
@@ -221,7 +208,7 @@ class Prover:
         Raises:
             TimeIsUpError: If none are.
         """
-        left = int((self._deadline - monotonic()) * 1000)
+        left = self._deadline - _now()
         if left <= 0:
             raise TimeIsUpError
         return left
@@ -294,7 +281,7 @@ class Prover:
 
     def _spoken_of(self, claim: Refutable, root: str, proved: int) -> "_Answer":
         """Return that a property is proved, if it says something of some household at all."""
-        self._deadline = max(self._deadline, monotonic() + self.seconds / 4)
+        self._deadline = max(self._deadline, _now() + int(self.seconds * 250))
         is_asked = is_wanting = False
         for members in range(1, proved + 1):
             world = self._world(root, members)
@@ -310,6 +297,39 @@ class Prover:
         if not is_asked:
             return _Answer(NotCovered("nothing-asked"), proved)
         return _Answer(Proved(), proved, is_wanting)
+
+    def _same_as(self, same: SameAs) -> "_Answer":
+        """Compare each grant with the one of its name in another policy."""
+        try:
+            other = load(same.policy).program
+        except FileNotFoundError:
+            other = None
+        if other is None:
+            return _Answer(NotCovered("other-policy"), self.members)
+        theirs = {grant.name: grant for grant in other.grants}
+        pairs = [(mine, theirs[mine.name]) for mine in self.program.grants if mine.name in theirs]
+        if not pairs:
+            return _Answer(NotCovered("nothing-asked"), self.members)
+        for pair in pairs:
+            found = meaning(
+                self.program,
+                other,
+                pair,
+                self.today,
+                self.members,
+                Fraction(self._left(), 1000),
+                same.exception,
+            )
+            match found:
+                case Apart(case=case, record=record):
+                    return _Answer(Refuted(Counterexample(case, record)), self.members)
+                case Unsettled(why=why):
+                    return _Answer(NotCovered(why), self.members)
+                case Same():
+                    pass
+                case _:
+                    assert_never(found)
+        return _Answer(Proved(), self.members)
 
     # ------------------------------------------------------------ reaching
 

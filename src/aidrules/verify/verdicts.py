@@ -91,7 +91,7 @@ class Settled:
         sizes: How many records of each kind were looked at, below one record above.
         figures: Names of figures without a value on the day: it holds whatever they are.
         is_where_set: Whether it was looked at only where every figure asked for has a value.
-        seconds: How long it took.
+        milliseconds: How long it took.
     """
 
     wanted: Property
@@ -99,7 +99,7 @@ class Settled:
     sizes: Mapping[str, int]
     figures: tuple[str, ...]
     is_where_set: bool
-    seconds: float = field(eq=False)
+    milliseconds: int = field(eq=False)
 
     @property
     def is_as_stated(self) -> bool:

@@ -125,24 +125,11 @@ class Words:
     texts: tuple[str, ...]
 
     @staticmethod
-    def of(program: Program) -> "Words":
-        """Return the texts of a policy."""
-        found = dict.fromkeys(sorted(program.texts))
-        for parameter in program.parameters:
-            for row in parameter.rows:
-                for each in (*row.cells, *row.values):
-                    if not isinstance(each, AnyMatch | RangeMatch):
-                        found.update(dict.fromkeys(_texts(each.value)))
-        types = [fact.type for fact in program.facts]
-        types += [parameter.type for parameter in program.parameters]
-        types += [definition.type for definition in program.definitions]
-        for kind in map(core, types):
-            choice = kind.choice if isinstance(kind, Selection) else kind
-            if isinstance(choice, Choice):
-                found.update(dict.fromkeys(choice.values))
-        for expression in expressions(program):
-            for node in walk(expression):
-                found.update(dict.fromkeys(_written(node)))
+    def of(*programs: Program) -> "Words":
+        """Return the texts of some policies, so that a number is one text in all of them."""
+        found: dict[str, None] = {}
+        for program in programs:
+            found.update(_all_texts(program))
         return Words({text: at for at, text in enumerate(found)}, tuple(found))
 
     def number(self, text: str) -> int:
@@ -181,7 +168,13 @@ class Household:
     variables: dict[str, Any] = field(factory=dict, repr=False)
 
     @staticmethod
-    def of(program: Program, root: str, today: int, sizes: Mapping[str, int]) -> "Household":
+    def of(
+        program: Program,
+        root: str,
+        today: int,
+        sizes: Mapping[str, int],
+        words: Words | None = None,
+    ) -> "Household":
         """Return the household of a policy.
 
         Args:
@@ -189,8 +182,9 @@ class Household:
             root: The kind of its record.
             today: The date asked for, as an ordinal.
             sizes: How many records of each kind one record above may have; 0 if it is not said.
+            words: The texts by number, where several policies are spoken of; None: its own.
         """
-        made = Household(program, today, sizes, Words.of(program))
+        made = Household(program, today, sizes, Words.of(program) if words is None else words)
         made.history = _asked(program)
         made.decided_on = today - 1
         above: Place | None = None
@@ -411,6 +405,27 @@ class Household:
                 return frozenset(name for name, mark in marks.items() if _holds(model, mark))
             case _:
                 raise TypeError(value)
+
+
+def _all_texts(program: Program) -> dict[str, None]:
+    """Return every text that a policy names."""
+    found = dict.fromkeys(sorted(program.texts))
+    for parameter in program.parameters:
+        for row in parameter.rows:
+            for each in (*row.cells, *row.values):
+                if not isinstance(each, AnyMatch | RangeMatch):
+                    found.update(dict.fromkeys(_texts(each.value)))
+    types = [fact.type for fact in program.facts]
+    types += [parameter.type for parameter in program.parameters]
+    types += [definition.type for definition in program.definitions]
+    for kind in map(core, types):
+        choice = kind.choice if isinstance(kind, Selection) else kind
+        if isinstance(choice, Choice):
+            found.update(dict.fromkeys(choice.values))
+    for expression in expressions(program):
+        for node in walk(expression):
+            found.update(dict.fromkeys(_written(node)))
+    return found
 
 
 def _texts(value: object) -> Iterator[str]:
