@@ -7,14 +7,15 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from attrs import evolve
 
 from aidrules.backends.kernel import Layout
 from aidrules.population.documents import Document, Documents
 from aidrules.population.folder import INPUTS, MANIFEST
 from aidrules.population.opening import open_tables
+from aidrules.population.picking import picked
 from aidrules.population.reading import read
+from aidrules.population.sources import Damaged
 from aidrules.population.table import ID, Table, Told
 from aidrules.population.tables import Tables
 
@@ -37,6 +38,9 @@ def narrowed(tables: Tables, wanted: Collection[object]) -> Tables:
     Args:
         tables: All of them.
         wanted: The ids of documents, as text or numbers.
+
+    Raises:
+        Damaged: If a file cannot be read to its end.
     """
     layout = tables.layout
     told = evolve(tables.told, renamed={}, ignored={})
@@ -65,9 +69,11 @@ def _rows(table: Table, column: str, wanted: Collection[object]) -> Any:
         kind = piece.schema().field(there).type
         values = values_of(wanted, kind)
         if piece.path is not None and piece.path.suffix.lower() in (".parquet", ".pq"):
-            found = pq.read_table(
-                piece.path, columns=list(names.values()), filters=pc.field(there).isin(values)
-            ).rename_columns(list(names))
+            columns = list(names.values())
+            try:
+                found = picked(piece.path, there, values, columns).rename_columns(list(names))
+            except (pa.ArrowException, OSError):
+                raise Damaged(piece) from None
         else:
             batches = list(piece.batches(list(names.values())))
             whole = pa.Table.from_batches(batches).rename_columns(list(names))

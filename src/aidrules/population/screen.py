@@ -138,11 +138,10 @@ def screen(
             raise OtherPolicyError(before.manifest["policy"])
         only = frozenset((*how.changed, *due(before.folder, on)))
     with written_whole(Path(out)) as folder:
-        tables = open_tables(layout, given, told, look=only is not None)
+        tables = open_tables(layout, given, told, look=False)
         sources = None
         if only is not None:
-            sources = _sources(tables)
-            tables = narrowed(tables, only)
+            tables, sources = _few(tables, only)
         while True:
             try:
                 run = _Run(policy, tables, on, folder, how.threads, how.progress)
@@ -171,6 +170,17 @@ def screen(
 def _write(path: Path, plain: Mapping[str, Any]) -> None:
     text = json.dumps(plain, ensure_ascii=False, indent=2, sort_keys=True)
     path.write_text(text + "\n", "utf-8")
+
+
+def _few(tables: Tables, only: frozenset[object]) -> tuple[Tables, list[dict[str, str]]]:
+    """Return the tables of some documents, and the files that they are from."""
+    while True:
+        try:
+            few = narrowed(tables, only)
+        except Damaged as damaged:
+            tables = without(tables, damaged.piece)
+            continue
+        return few, _sources(tables)
 
 
 def _sources(tables: Tables) -> list[dict[str, str]]:
