@@ -8,10 +8,10 @@ import pytest
 pytest.importorskip("z3", reason="proofs need the extra [prove]")
 
 import aidrules
-from aidrules import loads
+from aidrules import loads, policy
 from aidrules.cli import main
 from aidrules.commands import verifying
-from aidrules.verify.verdicts import NotCovered, Proved, Refuted, Settled, Unreached
+from aidrules.verify.verdicts import NotCovered, Proved, Refuted, Settled, Tested, Unreached
 
 HEAD = """
 policy heating
@@ -37,9 +37,9 @@ parameter standard: money per month  cite notice 1
 
 def settled(text: str, name: str | None = None) -> dict[str, Settled]:
     """Return the verdicts on a policy by their sentences, or those on one rule."""
-    policy = loads(HEAD + text)
-    assert policy.is_valid, [each.code for each in policy.diagnostics]
-    proofs = policy.prove("2024-06-01", only=name, seconds=20)
+    written = loads(HEAD + text)
+    assert written.is_valid, [each.code for each in written.diagnostics]
+    proofs = written.prove("2024-06-01", only=name, seconds=20)
     return {
         f"{each.wanted.word.removeprefix('property-')} {each.wanted.subject}": each
         for each in proofs.settled
@@ -359,8 +359,7 @@ def test_the_household_is_the_smallest_and_stands_at_the_line() -> None:
 
 def test_a_refuted_household_is_an_example_that_says_so() -> None:
     text, which = FAULTS["paid twice"]
-    policy = loads(HEAD + text)
-    proofs = policy.prove("2024-06-01", only=which.removeprefix("stated "))
+    proofs = loads(HEAD + text).prove("2024-06-01", only=which.removeprefix("stated "))
     printed = proofs.to_json()["properties"][0]["example"]  # type: ignore[index] # of one property
     both = "  expect heating of household is granted\n  expect cooling of household is granted\n"
 
@@ -403,17 +402,23 @@ check "At most 5,000 yuan"
     assert found["at-most aid"].verdict == NotCovered("open-figure")
 
 
-def test_what_z3_cannot_say_is_not_called_proved() -> None:
+def test_what_z3_cannot_say_is_tested_and_not_called_proved() -> None:
     found = settled(
         STANDARD
         + """
 benefit aid for household: money per month
   cite notice 2
-  when rooms / income_of_all * 1 yuan per month < 3
+  when rooms * 1 yuan per month / (income_of_all + 1 yuan per month) < 3
+  amount 10 yuan per month
+benefit heating for household: money per month
+  cite notice 3
+  when rooms * 1 yuan per month / income_of_all < 3
   amount 10 yuan per month
 """
     )
-    assert found["defined aid"].verdict == NotCovered("division")
+    assert found["defined aid"].verdict == Tested(300)
+    assert found["reachable aid"].verdict == NotCovered("division")
+    assert isinstance(found["defined heating"].verdict, Refuted)
 
 
 def test_the_command_says_what_it_claims(
@@ -432,15 +437,22 @@ def test_the_command_says_what_it_claims(
     assert main(["prove", str(path), "--only", "nothing"]) == 2
 
 
-def test_without_z3_it_says_what_to_install(
+def test_without_z3_it_is_tested_and_never_called_proved(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    text, _ = FAULTS["paid twice"]
     path = tmp_path / "heating.aid"
-    path.write_text(HEAD + STANDARD + AID, "utf-8")
-    monkeypatch.setattr(verifying, "find_spec", lambda _: None)
+    path.write_text(HEAD + text, "utf-8")
+    for module in (verifying, policy):
+        monkeypatch.setattr(module, "find_spec", lambda _: None)
 
-    assert main(["prove", str(path)]) == 2
-    assert "pip install 'aidrules[prove]'" in capsys.readouterr().out
+    assert main(["prove", str(path), "--on", "2024-06-01"]) == 1
+    printed = capsys.readouterr().out
+    assert "pip install 'aidrules[prove]'" in printed
+    assert "refuted      Never both\n" in printed
+    assert "tested       heating is never an error\n" in printed
+    assert "it held of 300 households that were tried" in printed
+    assert "not covered  somebody can be granted heating\n" in printed
 
 
 def test_a_policy_is_the_same_as_itself_and_not_as_one_that_differs() -> None:
@@ -453,9 +465,9 @@ check "As it is"
 check "As the nation has it"
   same as shandong.yantai_disability_subsidies
 """
-    policy = loads(text)
-    assert policy.is_valid, [each.code for each in policy.diagnostics]
-    found = {each.wanted.subject: each.verdict for each in policy.prove("2026-03-01").settled}
+    compared = loads(text)
+    assert compared.is_valid, [each.code for each in compared.diagnostics]
+    found = {each.wanted.subject: each.verdict for each in compared.prove("2026-03-01").settled}
 
     assert isinstance(found["As it is"], Proved)
     assert isinstance(found["As the nation has it"], Refuted)

@@ -47,9 +47,6 @@ def _seconds(text: str) -> Fraction:
 
 def _prove(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:
     lexicon = words(language)
-    if find_spec("z3") is None:
-        print(lexicon.fill("word", "extra-missing", extra="prove"))
-        return USAGE
     proofs = policy.prove(
         chosen.on, members=chosen.members, seconds=chosen.seconds, only=chosen.only
     )
@@ -61,4 +58,6 @@ def _prove(policy: Policy, language: Language, chosen: argparse.Namespace) -> in
         print_json(proofs.to_json(language))
     else:
         sys.stdout.write(proofs.explain(language))
+        if find_spec("z3") is None:
+            print(lexicon.fill("word", "extra-missing", extra="prove"))
     return 0 if proofs.is_as_stated else FOUND

@@ -172,7 +172,7 @@ class Proofs:
                 date=str(self.on),
                 sizes=self._sizes(self._most, lexicon, language),
             )
-        yield lexicon.pattern("word", "proofs-facts")
+            yield lexicon.pattern("word", "proofs-facts")
         figures = sorted({name for each in self.settled for name in each.figures})
         if figures:
             names = lexicon.join(wording.name(self._program, name, language) for name in figures)

@@ -11,7 +11,7 @@ from time import monotonic_ns
 from typing import assert_never
 
 import z3
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from aidrules.backends.interpreter import emit
 from aidrules.backends.smt.household import FIGURE, Household
@@ -49,7 +49,9 @@ from aidrules.verify.properties import (
     properties,
 )
 from aidrules.verify.replay import Replay, with_figures
-from aidrules.verify.sizes import MANY, MEMBERS, SECONDS, root_of, sizes_of
+from aidrules.verify.sizes import MANY, MEMBERS, SECONDS, root_of, sizes_of, usual_day
+from aidrules.verify.tested import try_out
+from aidrules.verify.trial import REFUTABLE, SEED, TRIES
 from aidrules.verify.verdicts import (
     Counterexample,
     NotCovered,
@@ -87,18 +89,6 @@ def prove(
     return Proofs(name, digest, day, tuple(map(prover.settle, wanted)), program)
 
 
-def usual_day(program: Program) -> int:
-    """Return the day of the latest example, else the last from which the policy says something."""
-    own = program.modules[-1].name
-    examples = [each.date for each in program.examples if each.module == own]
-    if examples:
-        return max(examples)
-    days = [module.first for module in program.modules if module.first is not None]
-    for parameter in program.parameters:
-        days += [each.first for row in parameter.rows for each in row.values if each.first]
-    return max(days, default=date(2024, 1, 1).toordinal())
-
-
 @define(eq=False)
 class Prover:
     """What settles properties of a policy on a date.
@@ -129,6 +119,7 @@ class Prover:
             answer = _Answer(NotCovered(unfit.why), self.members)
         except TimeIsUpError:
             answer = _Answer(NotCovered("time"), self.members)
+        answer = self._or_tested(wanted, answer)
         sizes = sizes_of(self.program, root, answer.members)
         open_figures = sorted(
             self.program.parameter[key].name
@@ -143,6 +134,15 @@ class Prover:
             answer.is_where_set,
             _now() - started,
         )
+
+    def _or_tested(self, wanted: Property, answer: "_Answer") -> "_Answer":
+        """Try out what was not settled, unless figures are missing that it may need."""
+        is_open = any(world.household.figures for world in self._worlds.values())
+        if is_open or not isinstance(answer.verdict, NotCovered):
+            return answer
+        if not isinstance(wanted.claim, REFUTABLE):
+            return answer
+        return evolve(answer, verdict=try_out(self.program, wanted, SEED, self.today, TRIES))
 
     def _answer(self, wanted: Property, root: str) -> "_Answer":
         claim = wanted.claim

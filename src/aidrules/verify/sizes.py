@@ -1,4 +1,6 @@
-"""How far proofs look: the kind of a document, and how many records of each kind it has."""
+"""How far proofs look: the day, the kind of a document, how many records of each kind."""
+
+from datetime import date
 
 from aidrules.program import Program
 
@@ -25,3 +27,15 @@ def sizes_of(program: Program, root: str, members: int) -> dict[str, int]:
             is_below = kind.parent == root or members >= MANY
             found[kind.name] = min(members if is_below else DEEPER, members, kind.limit)
     return found
+
+
+def usual_day(program: Program) -> int:
+    """Return the day of the latest example, else the last from which the policy says something."""
+    own = program.modules[-1].name
+    examples = [each.date for each in program.examples if each.module == own]
+    if examples:
+        return max(examples)
+    days = [module.first for module in program.modules if module.first is not None]
+    for parameter in program.parameters:
+        days += [each.first for row in parameter.rows for each in row.values if each.first]
+    return max(days, default=date(2024, 1, 1).toordinal())
