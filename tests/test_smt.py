@@ -13,10 +13,11 @@ pytest.importorskip("z3", reason="proofs need the extra [prove]")
 import z3
 
 from agreement import smt as agreement
-from aidrules import dates
+from aidrules import dates, loads
 from aidrules.backends.smt import days, terms
 from aidrules.backends.smt.terms import Exactly
 from aidrules.bounds import round_exact
+from aidrules.household import Reader
 from aidrules.program import DateMode, RoundingMode
 
 POLICIES = sorted((Path(__file__).parents[1] / "docs" / "policies").rglob("*.aid.md"))
@@ -74,6 +75,37 @@ def test_shipped_policies_agree(path: Path) -> None:
     found = agreement.shipped_run(str(path), 12, seed=3)
     assert found.differences == []
     assert found.cases
+
+
+FAR_DAYS = """
+policy far_days
+  in force from 2024-01-01
+source notice "Notice" rank county from 2024-01-01
+entity household
+fact born of household: date  between 1950-01-01 and 2050-12-31
+define later_day of household: date = born + {days} days
+define earlier_day of household: date = born - {weeks} weeks
+define year_before of household: number = year of (0001-01-03 - 5 days)
+define month_after of household: number = month of (9999-12-31 + 1 month)
+define end_after of household: date = end of year after 9999-05-01
+define start_before of household: date = start of month before 0001-01-31
+define far_month of household: date = end of month after (born + {days} days)
+"""
+
+
+@pytest.mark.parametrize(("days", "weeks"), [(2_930_000, 100_000), (4_000_000, 101_700)])
+def test_a_day_outside_of_the_years_1_to_9999_is_an_error(days: int, weeks: int) -> None:
+    program = loads(FAR_DAYS.format(days=days, weeks=weeks)).program
+    reader, cases = Reader.of(program), []
+    for born in ("1950-01-01", "1999-02-28", "2000-02-29", "2024-12-31", "2050-12-31"):
+        case, _ = reader.read({"id": "h", "born": born})
+        assert case is not None
+        cases.append(case)
+
+    found = agreement.compare(program, cases, date(2024, 6, 1).toordinal())
+
+    assert found.differences == []
+    assert (found.cases, found.unfit.total()) == (5, 0)
 
 
 @pytest.mark.parametrize("first", [1, 51])

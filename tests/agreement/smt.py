@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import product
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
@@ -22,6 +23,7 @@ from aidrules.backends.smt.terms import Unfit
 from aidrules.backends.smt.values import Term, alike, plain
 from aidrules.case import Case, Past, Record, Series
 from aidrules.program import Program
+from aidrules.types import DATE, TRUTH, Type
 from aidrules.values import ABSENT, OTHER, Failure, Possible, Value
 
 from . import cases as random_cases
@@ -32,6 +34,7 @@ from .programs import make_program
 POLICIES = Path(__file__).parents[2] / "docs" / "policies"
 FIRST_TRIED, DAYS_TRIED = date(2025, 1, 1).toordinal(), 700
 MOST_RECORDS = 3
+MOST_CHANCES = 4
 NEVER = Past(False, ABSENT, ABSENT)
 
 
@@ -87,27 +90,46 @@ def compare(
     engine = emit(program)
     for at, case in enumerate(cases):
         places = _placed(household, case)
-        model = None if places is None else _model(lowerer, case, places)
-        if model is None or places is None:
+        models = [] if places is None else list(_models(lowerer, case, places))
+        if places is None or not models:
             found.outside += 1
             continue
         found.cases += 1
         evaluation = engine.open(case, today)
-        for (key, place_id), term in terms.items():
-            record = places.get(place_id)
-            if record is None:
-                continue
-            expected = evaluation.value(key, record)
-            given = household.value(model, plain(term))
-            if given == household.words.text(OTHERS):
-                given, expected = OTHER, _named(expected, household)
-            found.answers += 1
-            if not _agree(given, expected):
-                found.differences.append(Difference(policy, key, record.id, at, given, expected))
+        expected = {
+            (key, place_id): evaluation.value(key, places[place_id])
+            for key, place_id in terms
+            if place_id in places
+        }
+        found.answers += len(expected)
+        ids = {place_id: record.id for place_id, record in places.items()}
+        differences: list[list[Difference]] = [
+            [
+                Difference(policy, key, ids[place_id], at, *pair)
+                for (key, place_id), value in expected.items()
+                for pair in [_answers(household, model, terms[key, place_id], value)]
+                if not _agree(*pair)
+            ]
+            for model in models
+        ]
+        found.differences += min(differences, key=lambda each: len(each))
     return found
 
 
-def _agree(given: object, expected: Value) -> bool:
+def _answers(
+    household: Household, model: z3.ModelRef, term: Term, expected: Value
+) -> tuple[Any, Value]:
+    """Return what a term is, and what it is to be."""
+    given = household.value(model, plain(term))
+    if given == household.words.text(OTHERS):
+        return OTHER, _named(expected, household)
+    return given, expected
+
+
+def _agree(given: Any, expected: Value) -> bool:
+    if isinstance(expected, Possible):  # for want of who else claims
+        value = Failure("any") if given is None else given
+        return random_cases.within(value, expected, frozenset())
     if isinstance(expected, Failure):
         return given is None
     if isinstance(expected, frozenset) and isinstance(given, frozenset):
@@ -158,8 +180,23 @@ def _placed(household: Household, case: Case) -> Mapping[str, Record] | None:
     return found if fill(household.root, case.root) else None
 
 
-def _model(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.ModelRef | None:
-    """Return the facts of a case as a model; None if no term stands for some of them."""
+def _models(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> Iterator[z3.ModelRef]:
+    """Yield the facts of a case as models, one for each answer whether its claims have a place.
+
+    There is none if no term stands for some of the facts.
+    """
+    solver = _stated(lowerer, case, places)
+    if solver is None:
+        return
+    chances = list(lowerer.chances.values())[:MOST_CHANCES]
+    for answers in product((False, True), repeat=len(chances)):
+        fixed = [chance == answer for chance, answer in zip(chances, answers, strict=True)]
+        if solver.check(*fixed) == z3.sat:
+            yield solver.model()
+
+
+def _stated(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.Solver | None:
+    """Return the facts of a case as conditions; None if no term stands for some of them."""
     household = lowerer.household
     solver = z3.Solver()
     solver.add(*household.assumed)
@@ -189,9 +226,10 @@ def _model(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.Mod
         for (key, part), term in place.past.items():
             past = case.history.past.get((place.entity, record.id, key), NEVER)  # type: ignore[union-attr] # one was given
             value = getattr(past, part)
-            type_ = household.program.definition[key].type
+            types: dict[str, Type] = {"receives": TRUTH, "run_from": DATE}
+            type_ = types.get(part, household.program.definition[key].type)
             solver.add(alike(term, lowerer.constant(_named(value, household), type_)))
-    return solver.model() if solver.check() == z3.sat else None
+    return solver
 
 
 def _named(value: Any, household: Household) -> Any:

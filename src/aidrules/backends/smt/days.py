@@ -3,10 +3,10 @@
 A year of this page begins in March, so that the day that some years lack stands at its end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Final, Literal, assert_never
+from typing import Any, Final, Literal, assert_never
 
 from attrs import frozen
 
@@ -52,9 +52,12 @@ class Civil:
 
 
 def civil(day: Exactly) -> Civil:
-    """Return month and day of the month of an ordinal."""
+    """Return month and day of the month of an ordinal.
+
+    What stands for a day where there is none, being absent or an error, may be no day at all.
+    """
     if isinstance(day.whole, int):
-        known = date.fromordinal(day.whole)
+        known = date.fromordinal(min(max(day.whole, dates.FIRST_DAY), dates.LAST_DAY))
         return Civil(known.year * _MONTHS + known.month - 1, known.day)
     if (
         day.low is not None
@@ -136,7 +139,7 @@ def shift(start: Term, period: Term, sign: Literal[1, -1], unit: str, mode: Date
     match unit:
         case "day" | "week":
             by = terms.multiply(count, terms.exact(_WEEK if unit == "week" else 1))
-            return Num(exact=terms.add(number(start), by), **flags)
+            return _in_calendar(terms.add(number(start), by), flags)
         case "month" | "year":
             length = 1 if unit == "month" else _MONTHS
             months = terms.multiply(count, terms.exact(length))
@@ -145,10 +148,10 @@ def shift(start: Term, period: Term, sign: Literal[1, -1], unit: str, mode: Date
             raise Unfit(Why.WORKING_DAYS)
 
 
-def _by_months(start: Term, months: Exactly, mode: DateMode, flags: dict[str, object]) -> Term:
+def _by_months(start: Term, months: Exactly, mode: DateMode, flags: Mapping[str, Any]) -> Term:
     known = months.constant
     if known is None:
-        return Num(exact=add_months(number(start), months, mode), **flags)
+        return _in_calendar(add_months(number(start), months, mode), flags)
     count = int(known)
     match plain(start):
         case Num(exact=Exactly(whole=int() as day)):
@@ -177,7 +180,17 @@ def _by_months(start: Term, months: Exactly, mode: DateMode, flags: dict[str, ob
                 **flags,
             )
         case _:
-            return Num(exact=add_months(number(start), months, mode), **flags)
+            return _in_calendar(add_months(number(start), months, mode), flags)
+
+
+def _in_calendar(day: Exactly, flags: Mapping[str, Any]) -> Num:
+    """Return a day; an error where it is before the year 1 or after the year 9999."""
+    outside = either(
+        terms.below(day, terms.exact(dates.FIRST_DAY)),
+        terms.below(terms.exact(dates.LAST_DAY), day),
+    )
+    error = either(flags["error"], both(negation(flags["absent"]), outside))
+    return Num(exact=day, absent=flags["absent"], error=error)
 
 
 def working_days(start: Term, period: Term, count: int, calendar: Calendar) -> Term:
@@ -292,6 +305,13 @@ def _months_between(start: Exactly, end: Exactly, period: Period, mode: DateMode
 def boundary(node: Boundary, value: Term) -> Term:
     """Return the first or last day of the period of a date, or of the one after or before it."""
     day = number(value)
+    flags = strict((value,))
+    if isinstance(day.whole, int):
+        known = dates.boundary(node.side, node.period, node.which, day.whole)
+        if known is None:
+            error = either(flags["error"], negation(flags["absent"]))
+            return Num(exact=day, absent=flags["absent"], error=error)
+        return Num(exact=terms.exact(known), **flags)
     offset = {"of": 0, "after": 1, "before": -1}[node.which]
     if node.side == "end":
         offset += 1
@@ -299,8 +319,7 @@ def boundary(node: Boundary, value: Term) -> Term:
     low = None if day.low is None else day.low - 800
     high = None if day.high is None else day.high + 800
     whole = start - 1 if node.side == "end" else start
-    exact = terms.exact(whole) if isinstance(whole, int) else Exactly(whole, 1, low, high)
-    return Num(exact=exact, absent=value.absent, error=value.error)
+    return _in_calendar(Exactly(whole, 1, low, high), flags)
 
 
 def _start(period: Period, day: Exactly, offset: int) -> Int:
