@@ -112,7 +112,7 @@ def compare(
             ]
             for model in models
         ]
-        found.differences += min(differences, key=lambda each: len(each))
+        found.differences += sorted(differences, key=len)[0]
     return found
 
 
@@ -136,7 +136,7 @@ def _agree(given: Any, expected: Value) -> bool:
         return given == expected
     if isinstance(expected, bool) or isinstance(given, bool):
         return given is expected
-    return given == expected
+    return bool(given == expected)
 
 
 def _translated(lowerer: Lowerer, found: Compared) -> Iterator[tuple[tuple[str, str], Term]]:
