@@ -112,7 +112,8 @@ def compare(
             ]
             for model in models
         ]
-        found.differences += sorted(differences, key=len)[0]
+        least = min(differences, key=len)
+        found.differences += least
     return found
 
 
