@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aidrules.population.reassess import Reassessment
     from aidrules.population.screen import Policies
     from aidrules.population.sources import Given
+    from aidrules.verify.comparison import Comparison
     from aidrules.verify.mutation import Mutation
     from aidrules.verify.proofs import Proofs
 
@@ -276,6 +277,40 @@ class Policy:
         from aidrules.verify.prove import prove  # noqa: PLC0415 - an extra
 
         return prove(self.program, self.name, self.hash, day, members, seconds, only)
+
+    def compare(
+        self,
+        new: "Policy",
+        on: date | str | None = None,
+        *,
+        members: int = 3,
+        seconds: Fraction | int = 5,
+        only: str | None = None,
+    ) -> "Comparison":
+        """Return what differs in what this policy and a new one grant, over all households.
+
+        Args:
+            new: The policy that it is compared with: a later text, or a file that amends this one.
+            on: The date; None: that of the new policy's latest example, else the last from which
+                it says something.
+            members: How many records of a kind a household has at most; of kinds further below, 2.
+            seconds: How long each question may take: who gains, who loses, between which values.
+            only: The name of a grant; None: all.
+
+        Returns:
+            For each grant of one name, with all facts known: proved the same, or the smallest
+            household found that gains, and that loses, with the exact amounts. What is not proved,
+            and all of it where Z3 is not installed, is tried on households and called tested.
+
+        Raises:
+            PolicyError: If one of the policies has errors.
+        """
+        from aidrules.verify.compare import compare  # noqa: PLC0415 - only for those who ask
+        from aidrules.verify.comparison import Version  # noqa: PLC0415 - only for those who ask
+
+        old, other = (Version(each.name, each.hash, each.program) for each in (self, new))
+        day = None if on is None else _date(on)
+        return compare(old, other, day, members, seconds, only)
 
     def mutate(
         self,

@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Callable
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,26 @@ def _day(text: str) -> date:
     except ValueError:
         message = f"{text!r} is no date: write such as 2024-05-01"
         raise argparse.ArgumentTypeError(message) from None
+
+
+def count_of_members(text: str) -> int:
+    """Return how many records of a kind a household has at most, as it stands on the line."""
+    if not text.isdecimal() or not 1 <= int(text) <= 12:  # noqa: PLR2004 - more is never settled
+        message = f"{text!r} is no number from 1 to 12"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def seconds(text: str) -> Fraction:
+    """Return a time, as it stands on the line."""
+    try:
+        found = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(0)
+    if not 0 < found <= 3600:  # noqa: PLR2004 - an hour
+        message = f"{text!r} is no time from 0 to 3600 seconds"
+        raise argparse.ArgumentTypeError(message)
+    return found
 
 
 def language_of(chosen: argparse.Namespace) -> Language:

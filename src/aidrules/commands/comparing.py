@@ -1,13 +1,64 @@
-"""Commands on two policies: what changed in the facts they ask for (`schema --against`)."""
+"""Commands on two policies: what differs in meaning, and in the facts they ask for."""
 
+import argparse
 import sys
+from importlib.util import find_spec
 
-from aidrules.commands import FOUND, print_json
+from aidrules.commands import (
+    FOUND,
+    USAGE,
+    Commands,
+    add_date,
+    count_of_members,
+    print_json,
+    seconds,
+)
 from aidrules.decision import Language
 from aidrules.diagnostics import render
 from aidrules.lexicon import words
 from aidrules.policy import Policy, load
 from aidrules.verify.inputs import KINDS, InputChange, input_changes
+
+
+def add(commands: Commands) -> None:
+    """Add the commands to the parser."""
+    made = commands.add(
+        "compare", "show who gains and who loses 比较两份政策的受益与受损", _compare
+    )
+    made.add_argument("new", metavar="NEW", help="the policy that it is compared with")
+    add_date(made, required=False)
+    made.add_argument(
+        "--members",
+        type=count_of_members,
+        default=3,
+        metavar="COUNT",
+        help="of a kind, at most (3)",
+    )
+    made.add_argument(
+        "--seconds", type=seconds, default=5, metavar="SECONDS", help="for each question (5)"
+    )
+    made.add_argument("--only", metavar="NAME", help="one grant")
+    made.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _compare(old: Policy, language: Language, chosen: argparse.Namespace) -> int:
+    new = load_other(chosen.new, language)
+    if new is None:
+        return FOUND
+    found = old.compare(
+        new, chosen.on, members=chosen.members, seconds=chosen.seconds, only=chosen.only
+    )
+    lexicon = words(language)
+    if not found.grants:
+        print(lexicon.pattern("word", "comparison-nothing"))
+        return USAGE
+    if chosen.json:
+        print_json(found.to_json(language))
+    else:
+        sys.stdout.write(found.explain(language))
+        if find_spec("z3") is None:
+            print(lexicon.fill("word", "extra-missing", extra="prove"))
+    return 0 if found.is_same else FOUND
 
 
 def load_other(name: str, language: Language) -> Policy | None:

@@ -2,10 +2,17 @@
 
 import argparse
 import sys
-from fractions import Fraction
 from importlib.util import find_spec
 
-from aidrules.commands import FOUND, USAGE, Commands, add_date, print_json
+from aidrules.commands import (
+    FOUND,
+    USAGE,
+    Commands,
+    add_date,
+    count_of_members,
+    print_json,
+    seconds,
+)
 from aidrules.decision import Language
 from aidrules.lexicon import words
 from aidrules.policy import Policy
@@ -18,31 +25,17 @@ def add(commands: Commands) -> None:
     )
     add_date(made, required=False)
     made.add_argument(
-        "--members", type=_count, default=3, metavar="COUNT", help="of a kind, at most (3)"
+        "--members",
+        type=count_of_members,
+        default=3,
+        metavar="COUNT",
+        help="of a kind, at most (3)",
     )
     made.add_argument(
-        "--seconds", type=_seconds, default=5, metavar="SECONDS", help="for each property (5)"
+        "--seconds", type=seconds, default=5, metavar="SECONDS", help="for each property (5)"
     )
     made.add_argument("--only", metavar="NAME", help="what is about one rule, or one check")
     made.add_argument("--json", action="store_true", help="as JSON")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 12:  # noqa: PLR2004 - more is never settled
-        message = f"{text!r} is no number from 1 to 12"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _seconds(text: str) -> Fraction:
-    try:
-        found = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        found = Fraction(0)
-    if not 0 < found <= 3600:  # noqa: PLR2004 - an hour
-        message = f"{text!r} is no time from 0 to 3600 seconds"
-        raise argparse.ArgumentTypeError(message)
-    return found
 
 
 def _prove(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:

@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 
-import z3
 from attrs import frozen
 
-from aidrules.backends.interpreter import emit
 from aidrules.backends.smt.context import Spot
-from aidrules.backends.smt.household import Household, Words
-from aidrules.backends.smt.lower import Lowerer
-from aidrules.backends.smt.terms import Bit, Unfit, both, either, negation
-from aidrules.backends.smt.values import alike, plain
+from aidrules.backends.smt.terms import Unfit, both, either, negation
 from aidrules.case import Case
 from aidrules.program import Expr, Grant, Program
 from aidrules.values import Exact
-from aidrules.verify.attempts import first, received
-from aidrules.verify.sizes import MEMBERS, SECONDS, root_of, sizes_of
+from aidrules.verify.attempts import received
+from aidrules.verify.search import Both, TimeIsUpError
+from aidrules.verify.sides import way
+from aidrules.verify.sizes import MEMBERS, SECONDS, common_sizes, root_of
+from aidrules.verify.worlds import Pair, agreed
 
 
 @frozen
@@ -66,65 +64,27 @@ def meaning(
         seconds: How long Z3 may take.
         exception: Where they may decide otherwise, on the grant's record in the first policy.
     """
-    root = root_of(one)
-    if root not in other.entity:
+    programs = agreed(one, other)
+    if programs is None or root_of(one) not in other.entity:
         return Unsettled("other-policy")
-    sizes = {
-        kind: min(size, sizes_of(other, root, members).get(kind, size))
-        for kind, size in sizes_of(one, root, members).items()
-    }
-    words = Words.of(one, other)
-    worlds = [Lowerer(Household.of(each, root, today, sizes, words)) for each in (one, other)]
+    pair, sizes = Pair.of((one, other), grants, today), common_sizes(programs, members)
     try:
-        pairs = [_values(world, grant, today) for world, grant in zip(worlds, grants, strict=True)]
+        here = Both.of(pair, programs, sizes)
+        differs = either(*here.where.values())
+        if exception is not None:
+            excepted = received(here.worlds[0].truth(exception, Spot(here.place, today)))
+            differs = both(differs, negation(excepted))
     except Unfit as unfit:
         return Unsettled(unfit.why)
-    differs: Bit = either(
-        *(negation(alike(before, after)) for before, after in zip(*pairs, strict=True))
-    )
-    place = first(worlds[0], grants[0].entity)
-    if _is_contradictory(worlds):
+    if here.model(True, seconds) is None:  # no household lies in the ranges of both
         return Unsettled("other-policy")
-    if exception is not None:
-        excepted = received(worlds[0].truth(exception, Spot(place, today)))
-        differs = both(differs, negation(excepted))
-    solver = z3.Solver()
-    solver.set("timeout", int(seconds * 1000))
-    for world in worlds:
-        solver.add(*world.household.assumed)
-    bad = both(place.present, differs)
-    solver.add(z3.BoolVal(bad) if isinstance(bad, bool) else bad)
-    answer = solver.check()
-    if answer == z3.unknown:
+    try:
+        model = here.model(differs, seconds)
+    except TimeIsUpError:
         return Unsettled("time")
-    if answer == z3.unsat:
+    if model is None:
         return Same(sizes)
-    case = worlds[0].household.case(solver.model())
-    record = place.entity, place.id
-    if _decided(one, grants[0], case, record, today) == _decided(
-        other, grants[1], case, record, today
-    ):
-        return Unsettled("place" if any(world.chances for world in worlds) else "replay")
+    case, record = here.case(model), (here.place.entity, here.place.id)
+    if way(*pair.decided(case, record)) is None:
+        return Unsettled("place" if here.is_by_chance else "replay")
     return Apart(case, record)
-
-
-def _is_contradictory(worlds: list[Lowerer]) -> bool:
-    """Return whether no household lies in the ranges of both policies."""
-    solver = z3.Solver()
-    for world in worlds:
-        solver.add(*world.household.assumed)
-    return bool(solver.check() != z3.sat)
-
-
-def _values(world: Lowerer, grant: Grant, today: int) -> tuple[object, object]:
-    spot = Spot(first(world, grant.entity), today)
-    receives = plain(world.definition(grant.receives, spot))
-    return receives, plain(world.definition(grant.key, spot))
-
-
-def _decided(
-    program: Program, grant: Grant, case: Case, record: tuple[str, str], today: int
-) -> tuple[object, object]:
-    evaluation = emit(program).open(case, today)
-    on = case.records[record]
-    return evaluation.value(grant.receives, on), evaluation.value(grant.key, on)

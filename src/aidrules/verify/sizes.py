@@ -29,6 +29,16 @@ def sizes_of(program: Program, root: str, members: int) -> dict[str, int]:
     return found
 
 
+def common_sizes(programs: tuple[Program, Program], members: int) -> dict[str, int]:
+    """Return how many records of each kind are looked at, as both policies allow it."""
+    root = root_of(programs[0])
+    one, other = (sizes_of(program, root, members) for program in programs)
+    return {
+        kind: min(one.get(kind, size), other.get(kind, size))
+        for kind, size in {**one, **other}.items()
+    }
+
+
 def usual_day(program: Program) -> int:
     """Return the day of the latest example, else the last from which the policy says something."""
     own = program.modules[-1].name
