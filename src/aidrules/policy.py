@@ -21,6 +21,7 @@ from aidrules.population.telling import Telling, need_population
 from aidrules.program import Program
 
 if TYPE_CHECKING:
+    from aidrules.population.effects import Effects
     from aidrules.population.folder import Screening
     from aidrules.population.reassess import Reassessment
     from aidrules.population.screen import Policies
@@ -311,6 +312,49 @@ class Policy:
         old, other = (Version(each.name, each.hash, each.program) for each in (self, new))
         day = None if on is None else _date(on)
         return compare(old, other, day, members, seconds, only)
+
+    def effects(
+        self,
+        new: "Policy",
+        tables: "Mapping[str, Given] | Given",
+        on: date | str,
+        *,
+        by: Sequence[str] = (),
+        threads: int = 1,
+        **telling: Unpack[Telling],
+    ) -> "Effects":
+        """Return what a new policy does to the households of some tables: to whom, how much in all.
+
+        Args:
+            new: The policy that this one is compared with.
+            tables: As for `screen`, with the columns that each policy asks for.
+            on: The date.
+            by: Of what groups are made: a fact of the household (`residence`), a kind of record
+                above it (`county`), or a fact of that (`county.region`).
+            threads: How many compute at once.
+            telling: What is said of the tables; see `screen`.
+
+        Returns:
+            For each grant and group how many gain, lose, and how much in all; sums are exact.
+
+        Raises:
+            PolicyError: If one of the policies has errors.
+            MissingExtra: If NumPy or PyArrow is not installed.
+            FileNotFoundError: If a table is not there.
+            LookupError: If a policy has no such kind of record, or no such fact.
+            TablesError: If nothing can be read.
+        """
+        need_population()
+        from aidrules.population.ask import told_from  # noqa: PLC0415 - an extra
+        from aidrules.population.effects import effects  # noqa: PLC0415 - an extra
+        from aidrules.verify.reach import paired  # noqa: PLC0415 - only for those who ask
+
+        grants = [
+            (None if before is None else before.key, None if after is None else after.key)
+            for before, after in paired(self.program.grants, new.program.grants)
+        ]
+        policies, told = (self._policies, new._policies), told_from(telling)  # noqa: SLF001 - its like
+        return effects(policies, grants, tables, _date(on), told, by, threads)
 
     def mutate(
         self,

@@ -2,8 +2,11 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
+from aidrules import wording
 from aidrules.commands import (
     FOUND,
     USAGE,
@@ -13,11 +16,25 @@ from aidrules.commands import (
     print_json,
     seconds,
 )
+from aidrules.commands.tables import (
+    WrongPair,
+    add_tables,
+    print_table,
+    refused,
+    tables,
+    telling,
+)
 from aidrules.decision import Language
 from aidrules.diagnostics import render
 from aidrules.lexicon import words
 from aidrules.policy import Policy, load
+from aidrules.population.telling import MissingExtra, need_population
+from aidrules.types import Quantity, core
+from aidrules.verify.comparison import Comparison, GrantComparison
 from aidrules.verify.inputs import KINDS, InputChange, input_changes
+
+if TYPE_CHECKING:
+    from aidrules.population.effects import Effect, Effects
 
 
 def add(commands: Commands) -> None:
@@ -28,7 +45,7 @@ def add(commands: Commands) -> None:
     made.add_argument("new", metavar="NEW", help="the policy that it is compared with")
     add_date(made, required=False)
     made.add_argument(
-        "--members",
+        "--size",
         type=count_of_members,
         default=3,
         metavar="COUNT",
@@ -39,6 +56,15 @@ def add(commands: Commands) -> None:
     )
     made.add_argument("--only", metavar="NAME", help="one grant")
     made.add_argument("--json", action="store_true", help="as JSON")
+    add_tables(made, required=False)
+    made.add_argument(
+        "--by",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FACT",
+        help="groups of households, such as residence, county, county.region",
+    )
 
 
 def _compare(old: Policy, language: Language, chosen: argparse.Namespace) -> int:
@@ -46,19 +72,121 @@ def _compare(old: Policy, language: Language, chosen: argparse.Namespace) -> int
     if new is None:
         return FOUND
     found = old.compare(
-        new, chosen.on, members=chosen.members, seconds=chosen.seconds, only=chosen.only
+        new, chosen.on, members=chosen.size, seconds=chosen.seconds, only=chosen.only
     )
     lexicon = words(language)
     if not found.grants:
         print(lexicon.pattern("word", "comparison-nothing"))
         return USAGE
+    try:
+        told = None if chosen.households is None else _effects(found, old, new, chosen)
+    except _WrongTables as error:
+        print("\n".join(error.lines(language)))
+        return error.code
     if chosen.json:
-        print_json(found.to_json(language))
+        plain = found.to_json(language)
+        print_json(plain if told is None else plain | {"households": told.to_json()})
     else:
         sys.stdout.write(found.explain(language))
         if find_spec("z3") is None:
             print(lexicon.fill("word", "extra-missing", extra="prove"))
+        if told is not None:
+            _print_effects(told, found, language)
     return 0 if found.is_same else FOUND
+
+
+class _WrongTables(Exception):  # noqa: N818 - it says what the tables are
+    """Tables of which nothing can be told.
+
+    Attributes:
+        lines: Says why, in a language.
+        code: For the exit.
+    """
+
+    def __init__(self, lines: Callable[[Language], Iterable[str]], code: int = USAGE) -> None:
+        super().__init__(code)
+        self.lines, self.code = lines, code
+
+
+def _wrong(word: str, **holes: str) -> _WrongTables:
+    return _WrongTables(lambda language: [words(language).fill("word", word, **holes)])
+
+
+def _effects(found: Comparison, old: Policy, new: Policy, chosen: argparse.Namespace) -> "Effects":
+    """Return what happens to the households of some tables."""
+    try:
+        need_population()
+    except MissingExtra as error:
+        raise _wrong(word="extra-missing", extra=error.extra) from None
+    from aidrules.population.table import TablesError  # noqa: PLC0415 - an extra
+
+    try:
+        return old.effects(
+            new,
+            dict(tables(new, chosen)),
+            found.on,
+            by=chosen.by,
+            threads=chosen.threads,
+            **telling(chosen),
+        )
+    except TablesError as error:
+        files = error.refused
+        raise _WrongTables(
+            lambda language: [refused(each, language) for each in files], FOUND
+        ) from None
+    except WrongPair as error:
+        raise _wrong(word="not-a-pair", text=str(error)) from None
+    except LookupError as error:
+        raise _wrong(word="no-such-group", name=str(error.args[0])) from None
+
+
+def _print_effects(told: "Effects", found: Comparison, language: Language) -> None:
+    lexicon = words(language)
+    names = {(each.old and each.old.key, each.new and each.new.key): each for each in found.grants}
+    for effect in told.grants:
+        compared = names.get((effect.old, effect.new))
+        if compared is None:
+            continue
+        print("\n" + _heading(compared, found, language))
+        columns = ("gain", "lose", "same", "otherwise", "before", "after", "more", "less")
+        rows = [("", *(lexicon.pattern("word", f"effect-{name}") for name in columns))]
+        rows.append(_row(lexicon.pattern("word", "effect-all"), effect.all, language))
+        for by, groups in effect.groups.items():
+            for group in groups:
+                name = (
+                    lexicon.pattern("word", "effect-not-said")
+                    if group.group is None
+                    else group.group
+                )
+                label = lexicon.fill("word", "effect-group", by=by, group=name)
+                rows.append(_row(label, group, language))
+        print_table(rows)
+    old, new = told.rejected
+    print()
+    print(
+        lexicon.fill("word", "effect-read", read=f"{told.read:,}", old=f"{old:,}", new=f"{new:,}")
+    )
+
+
+def _heading(compared: GrantComparison, found: Comparison, language: Language) -> str:
+    """Return the name of a grant, and the unit of its amounts."""
+    program = (found.old if compared.new is None else found.new).program
+    name = wording.name(program, compared.grant.name, language)
+    kind = None if compared.grant.type is None else core(compared.grant.type)
+    if not isinstance(kind, Quantity):
+        return name
+    unit = wording.unit(kind.unit, language, program)
+    return words(language).fill("word", "effect-heading", name=name, unit=unit)
+
+
+def _row(label: str, effect: "Effect", language: Language) -> tuple[str, ...]:
+    counts = (effect.gain, effect.lose, effect.same, effect.otherwise)
+    sums = (effect.before, effect.after, effect.more, effect.less)
+    return (
+        label,
+        *(f"{count:,}" for count in counts),
+        *(wording.digits(each, language) for each in sums),
+    )
 
 
 def load_other(name: str, language: Language) -> Policy | None:

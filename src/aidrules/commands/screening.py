@@ -3,13 +3,20 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unicodedata import east_asian_width
 
 from aidrules.commands import FOUND, USAGE, Commands, add_date, print_json, read_bytes
+from aidrules.commands.tables import (
+    WrongPair,
+    add_tables,
+    print_table,
+    refused,
+    tables,
+    telling,
+)
 from aidrules.decision import Language
 from aidrules.diagnostics import render
 from aidrules.lexicon import exact, words
@@ -19,7 +26,6 @@ from aidrules.population.telling import MissingExtra
 
 if TYPE_CHECKING:
     from aidrules.population.folder import Screening
-    from aidrules.population.table import Refused
 
 
 def add(commands: Commands) -> None:
@@ -57,44 +63,13 @@ def add(commands: Commands) -> None:
 
 def _add_screen(commands: Commands) -> None:
     made = commands.add("screen", "decide all households of tables 批量筛查", _screen)
-    made.add_argument(
-        "--households",
-        required=True,
-        metavar="FILE",
-        help="one row for each; Parquet, CSV or Arrow, or a folder of such files",
-    )
-    made.add_argument(
-        "--members",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="[KIND=]FILE",
-        help="tables of the other kinds of record, such as person=people.csv",
-    )
+    add_tables(made, required=True)
     add_date(made)
     made.add_argument("--out", required=True, metavar="FOLDER", help="the folder to write")
-    made.add_argument(
-        "--complete",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="KIND",
-        help="kinds whose tables list all records there are",
-    )
-    for name, metavar, about in (
-        ("--places", "KIND.FACT=PLACES", "a column counts in parts of the unit, 2: hundredths"),
-        ("--rename", "KIND.NAME=COLUMN", "what a column is called in the table"),
-    ):
-        made.add_argument(name, nargs="+", action="extend", default=[], metavar=metavar, help=about)
-    made.add_argument(
-        "--ignore", nargs="+", action="extend", default=[], metavar="KIND.COLUMN", help="pass over"
-    )
     made.add_argument("--previous", metavar="FOLDER", help="an earlier run: say what changed")
     made.add_argument(
         "--changed", metavar="FILE", help="ids of changed households, one a line: only they anew"
     )
-    made.add_argument("--root", metavar="KIND", help="the kind of a document")
-    made.add_argument("--threads", type=int, default=1, help="how many compute at once")
 
 
 # ---------------------------------------------------------------- screen
@@ -121,18 +96,14 @@ def _screened(policy: Policy, language: Language, chosen: argparse.Namespace) ->
     is_shown = sys.stderr.isatty()
     try:
         screening = policy.screen(
-            dict(_tables(policy, chosen)),
+            dict(tables(policy, chosen)),
             chosen.on,
             chosen.out,
             previous=chosen.previous,
             changed=_keys(chosen.changed),
             threads=chosen.threads,
             progress=_show if is_shown else None,
-            complete=chosen.complete,
-            places=_places(chosen.places),
-            renamed=dict(_pairs(chosen.rename)),
-            ignored=chosen.ignore,
-            root=chosen.root,
+            **telling(chosen),
         )
     except FileExistsError:
         print(lexicon.fill("word", "folder-there", file=chosen.out))
@@ -142,59 +113,18 @@ def _screened(policy: Policy, language: Language, chosen: argparse.Namespace) ->
         return USAGE
     except TablesError as error:
         for each in error.refused:
-            print(_refused(each, language))
+            print(refused(each, language))
         return FOUND
     except LookupError as error:
         print(lexicon.fill("word", "no-such-kind", name=str(error.args[0])))
         return USAGE
-    except _WrongPair as error:
+    except WrongPair as error:
         print(lexicon.fill("word", "not-a-pair", text=str(error)))
         return USAGE
     finally:
         if is_shown:
             print(file=sys.stderr)
     return _print_screening(screening, language)
-
-
-class _WrongPair(ValueError):  # noqa: N818 - it says what the text is
-    pass
-
-
-def _tables(policy: Policy, chosen: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    from aidrules.backends.kernel import Layout  # noqa: PLC0415 - an extra
-
-    layout = Layout.of(policy.program, chosen.root)
-    yield layout.root, chosen.households
-    others = (*layout.below, *layout.above)
-    for text in chosen.members:
-        kind, is_said, path = text.partition("=")
-        if is_said:
-            yield kind, path
-            continue
-        stem = Path(text).name.partition(".")[0]
-        named = [each for each in others if stem in (each, f"{each}s")]
-        if len(others) == 1 or len(named) == 1:
-            yield (others if len(others) == 1 else named)[0], text
-        else:
-            raise LookupError(stem)
-
-
-def _pairs(texts: list[str]) -> Iterator[tuple[str, str]]:
-    for text in texts:
-        name, is_said, value = text.partition("=")
-        if not is_said or not value:
-            raise _WrongPair(text)
-        yield name, value
-
-
-def _places(texts: list[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for name, places in _pairs(texts):
-        if not places.isdecimal():
-            wrong = f"{name}={places}"
-            raise _WrongPair(wrong)
-        found[name] = int(places)
-    return found
 
 
 def _keys(name: str | None) -> list[str] | None:
@@ -209,13 +139,6 @@ def _show(done: int, total: int) -> None:
     filled = width * done // max(total, 1)
     bar = "#" * filled + "." * (width - filled)
     print(f"\r{bar} {done:,} / {total:,}", end="", file=sys.stderr, flush=True)
-
-
-def _refused(each: "Refused", language: Language) -> str:
-    lexicon = words(language)
-    why = lexicon.fill("word", f"why-{each.code}", column=each.column)
-    near = "" if each.near is None else lexicon.fill("word", "column-near", name=each.near)
-    return lexicon.fill("word", "table-refused", file=each.file, why=why) + near
 
 
 def _print_screening(screening: "Screening", language: Language) -> int:
@@ -243,7 +166,7 @@ def _print_screening(screening: "Screening", language: Language) -> int:
         )
         numbers = (*told, counted["undecided"], counted["error"])
         rows.append((name, *(f"{number:,}" for number in numbers)))
-    _print_table(rows)
+    print_table(rows)
     if summary.get("changes") is not None:
         _print_changes(summary["changes"], language)
     if manifest["incomplete"]:
@@ -282,22 +205,7 @@ def _print_changes(changes: Mapping[str, Mapping[str, int]], language: Language)
     rows = [("", *(lexicon.pattern("word", key) for key in keys))]
     rows += [(name, *(f"{counted[kind]:,}" for kind in kinds)) for name, counted in changes.items()]
     print()
-    _print_table(rows)
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(_width(row[at]) for row in rows) for at in range(len(rows[0]))]
-    for row in rows:
-        first = row[0] + " " * (widths[0] - _width(row[0]))
-        cells = (
-            " " * (width - _width(cell)) + cell
-            for cell, width in zip(row[1:], widths[1:], strict=True)
-        )
-        print("  ".join((first, *cells)).rstrip())
-
-
-def _width(text: str) -> int:
-    return sum(1 + (east_asian_width(sign) in "WF") for sign in text)
+    print_table(rows)
 
 
 def _need(error: MissingExtra, language: Language) -> int:
@@ -394,7 +302,7 @@ def _print_reassessment(found: Reassessment, language: Language) -> None:
         month = each.month.isoformat()[:7]
         rows.append((month, each.record, each.grant, should, exact(each.paid), owed))
     if len(rows) > 1:
-        _print_table(rows)
+        print_table(rows)
         print()
     print(lexicon.fill("word", "back-pay", amount=exact(found.back_pay)))
     print(lexicon.fill("word", "overpayment", amount=exact(found.overpayment)))

@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
     )
     add_date(made, required=False)
     made.add_argument(
-        "--members",
+        "--size",
         type=count_of_members,
         default=3,
         metavar="COUNT",
@@ -40,9 +40,7 @@ def add(commands: Commands) -> None:
 
 def _prove(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:
     lexicon = words(language)
-    proofs = policy.prove(
-        chosen.on, members=chosen.members, seconds=chosen.seconds, only=chosen.only
-    )
+    proofs = policy.prove(chosen.on, members=chosen.size, seconds=chosen.seconds, only=chosen.only)
     if not proofs.settled:
         known = "no-properties" if chosen.only is None else "no-such-outcome"
         print(lexicon.fill("word", known, name=str(chosen.only)))
