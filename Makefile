@@ -6,6 +6,7 @@ SEED ?= 1
 SECONDS ?= 300
 SEEDS ?= 4000
 HOUSEHOLDS ?= 5000
+ATTACKS ?= 5000
 FUZZ ?= 1000000
 DEMO := docs/demo
 
@@ -46,10 +47,11 @@ docs: .venv/dev ## the site, in site/
 package: .venv/dev ## sdist to wheel to a fresh environment outside the tree
 	$(BIN)/python tests/package.py
 
-agreement: .venv/dev ## random programs, households, learnt facts; the kernel and the terms of Z3, on shipped policies too
+agreement: .venv/dev ## random programs, households, learnt facts; the kernel, the terms of Z3 and what is proved, on shipped policies too
 	$(BIN)/python -m tests.agreement --triples $(TRIPLES)
 	$(BIN)/python -m tests.agreement --kernel $(SEEDS) --households $(HOUSEHOLDS)
 	$(BIN)/python -m tests.agreement --terms $(SEEDS) --households $(HOUSEHOLDS)
+	$(BIN)/python -m tests.agreement --proofs --households $(ATTACKS)
 
 fuzz: .venv/dev ## hostile policies and facts, FUZZ=1000000 of them; what fails is in build/fuzzing
 	$(BIN)/python tests/fuzzing.py --inputs $(FUZZ) --seed $(SEED)

@@ -402,6 +402,26 @@ check "At most 5,000 yuan"
     assert found["at-most aid"].verdict == NotCovered("open-figure")
 
 
+def test_a_figure_that_only_large_households_want_is_told() -> None:
+    text = """
+parameter added by district: money per month
+  cite notice 1
+  | district | 2024-01-01 |
+  | east     | 30         |
+define owed of household: money per month
+  = 10 yuan per month when size < 3
+  = added otherwise
+benefit aid for household: money per month
+  cite notice 2
+  when size >= 1
+  amount owed
+"""
+    found = settled(text, "aid")["defined aid"]
+    assert found.verdict == Proved()
+    assert found.is_where_set
+    assert found.sizes == {"person": 3}
+
+
 def test_what_z3_cannot_say_is_tested_and_not_called_proved() -> None:
     found = settled(
         STANDARD

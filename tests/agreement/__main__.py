@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from time import monotonic
 
-from . import kernel, smt
+from . import kernel, proofs, smt
 from .planted import FAULTS, table
 from .run import catch, missed, report, run
 
@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument(
         "--terms", type=int, metavar="SEEDS", help="compare the terms of Z3 instead"
     )
+    parser.add_argument("--proofs", action="store_true", help="attack what is proved instead")
     parser.add_argument("--households", type=int, default=400, help="for each shipped policy")
     options = parser.parse_args()
     started = monotonic()
@@ -30,6 +31,10 @@ def main() -> int:
         compared = smt.run(options.terms, options.households, options.seed)
         print(smt.report(compared))  # noqa: T201 - what the command is for
         return 1 if compared.differences else 0
+    if options.proofs:
+        attacked = proofs.run(options.households, options.seed)
+        print(proofs.report(attacked))  # noqa: T201 - what the command is for
+        return 1 if attacked.found else 0
     if options.planted:
         caught = {fault.name: catch(fault, options.triples, options.seed) for fault in FAULTS}
         print(table(caught))  # noqa: T201 - what the command is for

@@ -292,7 +292,7 @@ class Prover:
             here = made.place.present
             is_asked = is_asked or self._model(world, here, made.asked) is not None
             is_wanting = is_wanting or self._model(world, here, made.wanting) is not None
-            if is_asked and (is_wanting or made.wanting is False):
+            if is_asked and is_wanting:  # a larger household may want a figure that none here does
                 break
         if not is_asked:
             return _Answer(NotCovered("nothing-asked"), proved)

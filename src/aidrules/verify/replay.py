@@ -66,7 +66,13 @@ class Replay:
             record: Kind and id; it is in both households.
             other: The second household, of a property that compares two.
         """
-        evaluation, on = self.open(case), case.records[record]
+        return self.fails_in(claim, self.open(case), case.records[record], other)
+
+    def fails_in(
+        self, claim: Claim, evaluation: Evaluation, on: Record, other: Case | None = None
+    ) -> bool:
+        """Return whether a property fails on a record of a case that was opened on the day."""
+        record = on.entity, on.id
         match claim:
             case Defined(key=key):
                 value = evaluation.value(key, on)

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 from attrs import frozen
 
-from aidrules.backends.interpreter import emit
+from aidrules.backends.interpreter import Evaluation, emit
 from aidrules.case import Case, Record
 from aidrules.program import Fact, MovesWith, Program, SameAs, UnchangedBy
 from aidrules.types import Choice, Date, Quantity, Truth, core
@@ -62,24 +62,38 @@ def try_out(
     """
     replay = Replay(emit(program), today)
     for case in islice(households(program, seed, today), count):
-        for on in list(case.records.values()):
-            for pair in _pairs(wanted, case, on, program):
-                record = on.entity, on.id
-                if _fails(replay, wanted, case, record, pair):
-                    return Refuted(_smallest(replay, wanted, case, record, pair))
+        found = next(failures(replay, wanted, replay.open(case)), None)
+        if found is not None:
+            return Refuted(_smallest(replay, wanted, case, *found))
     return Tested(count)
 
 
+def failures(
+    replay: Replay, wanted: Property, evaluation: Evaluation
+) -> Iterator[tuple[tuple[str, str], _Pair]]:
+    """Yield where a property fails in a case that was opened on the day.
+
+    Yields:
+        Kind and id of the record, and how the second household differs.
+    """
+    case = evaluation.case
+    for on in list(case.records.values()):
+        for pair in _pairs(wanted, case, on, replay.program):
+            if _fails(replay, wanted, evaluation, on, pair):
+                yield (on.entity, on.id), pair
+
+
 def _fails(
-    replay: Replay, wanted: Property, case: Case, record: tuple[str, str], pair: _Pair
+    replay: Replay, wanted: Property, evaluation: Evaluation, on: Record, pair: _Pair
 ) -> bool:
+    case = evaluation.case
     if isinstance(wanted.claim, Stated):
         stated = wanted.claim.check.property
         if isinstance(stated, MovesWith) and pair.fact is not None:
             before = case.records[pair.fact[:2]].facts.get(pair.fact[2])
             if not _has_risen(before, pair.after, falls=stated.when == "falls"):
                 return False
-    return replay.fails(wanted.claim, case, record, pair.other(case))
+    return replay.fails_in(wanted.claim, evaluation, on, pair.other(case))
 
 
 def _has_risen(before: Value | object, after: Value | None, *, falls: bool) -> bool:
@@ -100,7 +114,8 @@ def _smallest(
     code = failure(case)
 
     def fails(tried: Case) -> bool:
-        return _fails(replay, wanted, tried, record, pair) and failure(tried) == code
+        on = tried.records[record]
+        return _fails(replay, wanted, replay.open(tried), on, pair) and failure(tried) == code
 
     small = shrink(replay.program, case, fails)
     error = None
