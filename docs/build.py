@@ -4,10 +4,16 @@ Lessons live where they run as tests, policies where they are loaded from; the s
 """
 
 import re
+import shlex
 import shutil
+from contextlib import chdir, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import reference
+
+from aidrules.cli import main as main_of_aidrules
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "docs"
@@ -21,6 +27,7 @@ def main() -> None:
     shutil.copy(ROOT / "CHANGELOG.md", TARGET / "changelog.md")
     for page in sorted((ROOT / "docs").glob("*.md")):
         (TARGET / page.name).write_text(_linked(page.read_text("utf-8")), "utf-8")
+    _charted(TARGET / "charts")
     cases = ROOT / "tests" / "cases"
     _copied(cases, TARGET / "language", "*.md")
     found = reference.lessons(cases)
@@ -43,6 +50,23 @@ def _copied(source: Path, target: Path, pattern: str) -> list[Path]:
         place.write_text(_fenced(_linked(text)), "utf-8")
         pages.append(place)
     return pages
+
+
+def _charted(target: Path) -> None:
+    """Draw what the page on charts shows, from the policy and the household that it shows."""
+    page = (ROOT / "docs" / "charts.md").read_text("utf-8")
+    policy, facts = (
+        re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)[0] for kind in ("aid", "json")
+    )
+    (line,) = re.findall(r"\$ aidrules (chart .*)", page)
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        (folder / "heating.aid").write_text(policy, "utf-8")
+        (folder / "zhang.json").write_text(facts, "utf-8")
+        with chdir(folder), redirect_stdout(StringIO()):
+            main_of_aidrules(shlex.split(line))
+        target.mkdir()
+        shutil.copy(folder / "zhang.svg", target)
 
 
 def _linked(text: str) -> str:

@@ -9,8 +9,8 @@ SOURCES = Path(__file__).resolve().parents[1] / "src" / "aidrules"
 MEANING = sorted(
     path
     for path in SOURCES.rglob("*.py")
-    # How alike two words are spelled is no part of what a policy means.
-    if path.name not in {"tables.py", "spelling.py", "slips.py"}
+    # How alike two words are spelled is no part of what a policy means, nor is where ink goes.
+    if path.name not in {"tables.py", "spelling.py", "slips.py", "drawing.py"}
 )
 REFUSES_THEM = {"household/document.py"}
 """Where a float is named in order to be refused."""

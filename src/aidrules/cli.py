@@ -13,6 +13,7 @@ from aidrules.commands import (
     USAGE,
     Commands,
     auditing,
+    charting,
     comparing,
     deciding,
     language_of,
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "社会救助规则：检查、测试、据以作出决定。",
     )
     commands = Commands(parser.add_subparsers(dest="command", required=True, metavar="COMMAND"))
-    for station in (auditing, comparing, deciding, screening, verifying):
+    for station in (auditing, charting, comparing, deciding, screening, verifying):
         station.add(commands)
     return parser
 

@@ -21,6 +21,7 @@ from aidrules.population.telling import Telling, need_population
 from aidrules.program import Program
 
 if TYPE_CHECKING:
+    from aidrules.charts import Chart
     from aidrules.population.effects import Effects
     from aidrules.population.folder import Screening
     from aidrules.population.reassess import Reassessment
@@ -41,6 +42,19 @@ class PolicyError(ValueError):
     def __init__(self, name: str, diagnostics: tuple[Diagnostic, ...]) -> None:
         errors = [finding.code for finding in diagnostics if finding.is_error]
         super().__init__(f"policy {name} has {len(errors)} errors: {', '.join(errors[:5])}")
+        self.diagnostics = diagnostics
+
+
+class FactsError(ValueError):
+    """Facts that are wrong, where there is nothing to return without them.
+
+    Attributes:
+        diagnostics: What is wrong with them.
+    """
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        errors = [finding.code for finding in diagnostics if finding.is_error]
+        super().__init__(f"the facts have {len(errors)} errors: {', '.join(errors[:5])}")
         self.diagnostics = diagnostics
 
 
@@ -105,6 +119,45 @@ class Policy:
             return Decision(self.name, self.hash, LANGUAGE_VERSION, day, None, (), findings)
         evaluation = self._engine.open(case, day.toordinal())
         return decide(evaluation, self.name, self.hash, findings)
+
+    def chart(
+        self,
+        facts: Mapping[str, object] | str | bytes,
+        on: date | str,
+        along: str | None = None,
+        ends: tuple[Fraction | int | None, Fraction | int | None] = (None, None),
+    ) -> "Chart":
+        """Return what a household is granted against one of its numbers, exact.
+
+        Between the points that it has each amount runs straight, but for what the rules round:
+        that is proved by working the rules out for the whole stretch at once, not sampled.
+
+        Args:
+            facts: As for `evaluate`.
+            on: The date.
+            along: `FACT of RECORD`, or `FACT` where one record has it; None: the only amount of
+                money per period.
+            ends: The least and the greatest value of the fact, in its unit; None: the least of its
+                range, and what is beyond all changes, or the greatest of its range.
+
+        Returns:
+            The chart: `aidrules.charts.explain` gives it in words, `aidrules.charts.svg` as a
+            picture (extra `[chart]`), `to_json` as data.
+
+        Raises:
+            PolicyError: If the policy has errors.
+            FactsError: If the facts have.
+            AxisError: If no one number is named so.
+            ValueError: If nothing lies between the ends, or `on` is no date.
+        """
+        from aidrules.charts import chart_of  # noqa: PLC0415 - only for those who ask
+
+        day = _date(on)
+        case, findings = self._reader.read(facts)
+        if case is None:
+            raise FactsError(findings)
+        low, high = (None if end is None else Fraction(end) for end in ends)
+        return chart_of(self.name, self._engine, case, day.toordinal(), along, (low, high))
 
     def schema(self, root: str | None = None, language: Language = "en") -> dict[str, object]:
         """Return the JSON Schema (2020-12) of the documents that the policy reads.

@@ -1,1 +1,0 @@
-"""Benefit against income, as a picture."""
