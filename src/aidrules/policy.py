@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aidrules.population.sources import Given
     from aidrules.verify.comparison import Comparison
     from aidrules.verify.mutation import Mutation
+    from aidrules.verify.nearest import Turned
     from aidrules.verify.proofs import Proofs
 
 
@@ -119,6 +120,44 @@ class Policy:
             return Decision(self.name, self.hash, LANGUAGE_VERSION, day, None, (), findings)
         evaluation = self._engine.open(case, day.toordinal())
         return decide(evaluation, self.name, self.hash, findings)
+
+    def what_would_change(
+        self,
+        facts: Mapping[str, object] | str | bytes,
+        on: date | str,
+        only: str | None = None,
+    ) -> "tuple[Turned, ...]":
+        """Return for each grant the nearest change of one fact that would turn the decision.
+
+        Args:
+            facts: As for `evaluate`.
+            on: The date.
+            only: The name of a grant; None: all.
+
+        Returns:
+            One for each grant on each record that is granted or refused; what is open is left out.
+            Each change was worked out, and is the nearest of its fact: nearer values were worked
+            out too, all at once. `aidrules.verify.nearest` gives it in words and as data.
+
+        Raises:
+            PolicyError: If the policy has errors.
+            FactsError: If the facts have.
+            ValueError: If `on` is no date.
+        """
+        from aidrules.verify.nearest import turned  # noqa: PLC0415 - only for those who ask
+
+        day = _date(on)
+        case, findings = self._reader.read(facts)
+        if case is None:
+            raise FactsError(findings)
+        found = (
+            turned(self._engine, case, day.toordinal(), grant, record)
+            for grant in self.program.grants
+            if only is None or grant.name == only
+            for record in case.records.values()
+            if record.entity == grant.entity
+        )
+        return tuple(each for each in found if each is not None)
 
     def chart(
         self,

@@ -12,6 +12,7 @@ from aidrules.decision import Decision, Language
 from aidrules.diagnostics import render
 from aidrules.lexicon import words
 from aidrules.policy import Policy
+from aidrules.verify.nearest import Turned, explain, to_json
 
 
 def add(commands: Commands) -> None:
@@ -31,8 +32,14 @@ def add(commands: Commands) -> None:
         add_date(made)
         made.add_argument("--json", action="store_true", help="the decision as JSON")
         if name == "explain":
-            made.add_argument("--markdown", action="store_true", help="as Markdown")
-            made.add_argument("--letter", action="store_true", help="as letters to the family")
+            form = made.add_mutually_exclusive_group()
+            form.add_argument("--markdown", action="store_true", help="as Markdown")
+            form.add_argument("--letter", action="store_true", help="as letters to the family")
+            form.add_argument(
+                "--what-would-change",
+                action="store_true",
+                help="and the nearest change of one fact that would turn each decision",
+            )
             made.add_argument("--only", metavar="NAME", help="of one grant or requirement")
     made = commands.add(
         "schema", "print the JSON Schema of the facts 输出信息的 JSON Schema", _schema
@@ -93,8 +100,14 @@ def _schema(policy: Policy, language: Language, chosen: argparse.Namespace) -> i
 def _evaluate(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:
     facts = sys.stdin.buffer.read() if chosen.household == "-" else read_bytes(chosen.household)
     decision = policy.evaluate(facts, chosen.on)
+    turned: tuple[Turned, ...] = ()
+    if not decision.is_rejected and getattr(chosen, "what_would_change", False):
+        turned = policy.what_would_change(facts, chosen.on, chosen.only)
     if chosen.json:
-        print_json(decision.to_json(language))
+        plain = decision.to_json(language)
+        if turned:
+            plain["what_would_change"] = [to_json(each, policy.program) for each in turned]
+        print_json(plain)
     elif decision.is_rejected:
         print(render.text(decision.diagnostics, language, color=sys.stdout.isatty()), end="")
     elif chosen.command == "explain":
@@ -106,6 +119,8 @@ def _evaluate(policy: Policy, language: Language, chosen: argparse.Namespace) ->
             print(only.letter(language), end="")
         else:
             print(only.explain(language, "markdown" if chosen.markdown else "text"), end="")
+            for each in turned:
+                print("\n" + explain(each, policy.program, language), end="")
     else:
         print(decision.explain(language), end="")
     return FOUND if decision.is_rejected else 0
