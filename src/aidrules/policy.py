@@ -345,6 +345,7 @@ class Policy:
         members: int = 3,
         seconds: Fraction | int = 5,
         only: str | None = None,
+        solver: bool = True,
     ) -> "Proofs":
         """Settle over all households what the policy states, and what is to hold of any policy.
 
@@ -354,6 +355,7 @@ class Policy:
             members: How many records of a kind a household has at most; of kinds further below, 2.
             seconds: How long each property may take.
             only: The name of a rule, or the title of a check; None: all.
+            solver: Whether Z3 is asked, if it is installed; else all is only tried.
 
         Returns:
             A verdict on each property: proved, refuted with the smallest household that was found,
@@ -363,7 +365,7 @@ class Policy:
             PolicyError: If the policy has errors.
         """
         day = None if on is None else _date(on)
-        if find_spec("z3") is None:
+        if not solver or find_spec("z3") is None:
             from aidrules.verify.trial import trial  # noqa: PLC0415 - only for those who ask
 
             return trial(self.program, self.name, self.hash, day, only)

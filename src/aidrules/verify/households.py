@@ -148,6 +148,11 @@ def household(
     return case
 
 
+def value_of(recipe: Recipe, fact: Fact, choose: Choose) -> Value | None:
+    """Return a value of a fact; None if only a household can have one."""
+    return _Maker(recipe, choose, 0, 0).value(fact, {})
+
+
 def _named(program: Program, today: int) -> tuple[tuple[Exact, ...], tuple[int, ...]]:
     numbers: set[Exact] = {0, 1}
     days: set[int] = {today}
@@ -293,13 +298,20 @@ class _Maker:
                 if entity != record.entity or not self.choose(2):
                     continue
                 type_ = core(self.program.definition[key].type)
-                value: Value = self.one_of(self.recipe.numbers)
-                if not isinstance(type_, Quantity) or not isinstance(value, Exact) or value < 0:
-                    value = ABSENT
+                value: Value = ABSENT
+                if isinstance(type_, Quantity):
+                    value = self._amount(type_, self.one_of(self.recipe.numbers))
                 is_grant = key in self.program.grant
                 since = today - self.one_of((0, 1, 29, 30, 31, 182, 183, 365, 366, 730, 800))
                 past[entity, record.id, key] = Past(is_grant, value, since if is_grant else ABSENT)
         return History(today - self.one_of((1, 30, 365)), past)
+
+    def _amount(self, type_: Quantity, number: Exact) -> Exact:
+        """Return an amount that may have been decided: no finer than its currency, above 0."""
+        known = self.program.currency_steps
+        steps = [known[name] for name, _ in type_.unit.powers if name in known]
+        step = max([*steps, Fraction(1)] if type_.whole or not steps else steps)
+        return tidy(Fraction(max(number // step, 1) * step))
 
     # ------------------------------------------------------------ facts
 
@@ -307,11 +319,12 @@ class _Maker:
         record.facts.pop(fact.name, None)
         if fact.default is not None and not self.choose(2):
             return
-        value = self._value(fact, records)
+        value = self.value(fact, records)
         if value is not None:
             record.facts[fact.name] = value
 
-    def _value(self, fact: Fact, records: Mapping[tuple[str, str], Record]) -> Value | None:
+    def value(self, fact: Fact, records: Mapping[tuple[str, str], Record]) -> Value | None:
+        """Return a value of a fact; None if there is none in the household."""
         if isinstance(fact.type, Optional) and not self.choose(3):
             return ABSENT
         type_ = core(fact.type)
