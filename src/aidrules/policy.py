@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aidrules.population.screen import Policies
     from aidrules.population.sources import Given
     from aidrules.verify.comparison import Comparison
+    from aidrules.verify.coverage import Coverage
     from aidrules.verify.mutation import Mutation
     from aidrules.verify.nearest import Turned
     from aidrules.verify.proofs import Proofs
@@ -472,6 +473,19 @@ class Policy:
         from aidrules.verify.mutation import mutation  # noqa: PLC0415 - only for those who ask
 
         return mutation(self.program, self.name, limit=limit, seed=seed, within=within, tries=tries)
+
+    def coverage(self, *, within: str | None = None) -> "Coverage":
+        """Return what of the policy its own examples reach, and which articles its rules cite.
+
+        Args:
+            within: The module whose rules are looked at; None: those of every file.
+
+        Raises:
+            PolicyError: If the policy has errors.
+        """
+        from aidrules.verify.coverage import coverage  # noqa: PLC0415 - only for those who ask
+
+        return coverage(self.program, self.name, within)
 
     @cached_property
     def _policies(self) -> "Policies":

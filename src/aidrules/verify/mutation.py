@@ -1,6 +1,6 @@
 """A policy and its examples to which mutants they tell from it, and households that tell more."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from random import Random
 
@@ -8,18 +8,8 @@ from attrs import field, frozen
 
 from aidrules.backends.interpreter import Engine, emit
 from aidrules.examples import judge
-from aidrules.household import Reader
-from aidrules.program import (
-    Example,
-    ExpectedDetail,
-    ExpectedStatus,
-    ExpectedTruth,
-    Expr,
-    Program,
-    Use,
-)
+from aidrules.program import Example, Program, Use
 from aidrules.sharpen import as_written, sharpen
-from aidrules.types import TRUTH
 from aidrules.verify.distinguish import (
     Difference,
     Household,
@@ -28,6 +18,7 @@ from aidrules.verify.distinguish import (
     distinguish,
 )
 from aidrules.verify.mutants import mutants
+from aidrules.verify.passing import Passing, passing, questions
 from aidrules.verify.reach import Reached, reached
 from aidrules.verify.slips import Mutant
 from aidrules.verify.substitute import substitute
@@ -79,7 +70,7 @@ class Mutation:
 
 @frozen
 class _Ready:
-    """An example, read once.
+    """An example that passes.
 
     Attributes:
         reach: What its expectations can ask for.
@@ -110,7 +101,8 @@ def mutation(
         tries: How many households are tried for each mutant that survives.
     """
     written = as_written(program)
-    ready, failing = _ready(program)
+    found, failing = passing(program)
+    ready = tuple(_ready(program, each) for each in found)
     every = [each for each in mutants(written) if within is None or each.module == within]
     chosen = every
     if limit is not None and limit < len(every):
@@ -121,42 +113,11 @@ def mutation(
     return Mutation(name, judged, len(every), failing, program)
 
 
-def _ready(program: Program) -> tuple[tuple[_Ready, ...], tuple[str, ...]]:
-    """Return the examples that pass, and the titles of those that fail."""
-    reader, engine = Reader.of(program), emit(program)
-    found: list[_Ready] = []
-    failing: list[str] = []
-    for example in program.examples:
-        case, _ = reader.read(example.document)
-        if case is None or any(judge(example, engine.open(case, example.date))):
-            failing.append(example.title)
-            continue
-        household = Household(example.title, example.date, case)
-        found.append(_Ready(example, household, reached(program, _roots(program, example))))
-    return tuple(found), tuple(failing)
-
-
-def _roots(program: Program, example: Example) -> Iterator[Expr]:
-    """Yield what the expectations of an example ask for."""
-    for expected in example.expectations:
-        match expected:
-            case ExpectedTruth(condition=condition):
-                yield condition
-            case ExpectedStatus(value=None, name=name) if name in program.grant:
-                grant = program.grant[name]
-                for key in (grant.receives, grant.key):
-                    yield Use(grant.entity, key, type=TRUTH, span=expected.span)
-            case ExpectedStatus(value=None, name=name, entity=entity):
-                yield Use(entity, name, type=TRUTH, span=expected.span)
-            case ExpectedStatus(value=value):
-                yield from () if value is None else (value,)
-            case ExpectedDetail(name=name):
-                grant = program.grant[name]
-                for deadline in grant.deadlines:
-                    yield deadline.due
-                    yield from () if deadline.condition is None else (deadline.condition,)
-                yield from (o.condition for o in grant.offices if o.condition is not None)
-                yield from () if grant.paid_from is None else (grant.paid_from,)
+def _ready(program: Program, each: Passing) -> _Ready:
+    example = each.example
+    asked = [question.expression for question in questions(program, example)]
+    household = Household(example.title, example.date, each.case)
+    return _Ready(example, household, reached(program, asked))
 
 
 @frozen

@@ -200,11 +200,14 @@ class Versions:
 
     def on(self, day: int) -> Scalar | None:
         """Return the value in force on a day; None if none is."""
+        found = self.version(day)
+        return None if found is None else found.value
+
+    def version(self, day: int) -> FigureValue | None:
+        """Return what `on` takes its value from."""
         at = bisect_right(self.starts, day) - 1
-        if at < 0:
-            return None
-        found = self.values[at]
-        return found.value if found.last is None or day <= found.last else None
+        found = self.values[at] if at >= 0 else None
+        return found if found is None or found.last is None or day <= found.last else None
 
     def during(self, low: Number, high: Number) -> tuple[list[Scalar], bool]:
         """Return the values in force on a day from one to another, and whether each day has one."""
