@@ -1,7 +1,7 @@
 """What changed between runs, and runs of changes alone: together what a full run says."""
 
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Callable, Collection
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from aidrules.population.changes import KINDS
 from aidrules.population.folder import Screening
 from aidrules.population.merge import merged
 from aidrules.population.screen import OtherPolicyError
+from aidrules.population.telling import Telling
 from screening import ON, POLICY, TELLING, policy, screen, tables
 
 NINE = Path(__file__).parents[1] / "benchmarks" / "nine_rules.aid"
@@ -203,6 +204,67 @@ def test_the_command_takes_a_list_of_keys(
     shown = capsys.readouterr().out
     assert "household: 1 read, 1 accepted, 0 rejected" in shown
     assert "newly eligible" in shown
+
+
+def stamped(found: dict[str, Any], times: dict[str, list[Any]]) -> dict[str, Any]:
+    """Return tables with a column that says when each row was modified."""
+    return {
+        kind: table.append_column("updated_at", pa.array(times[kind])) if kind in times else table
+        for kind, table in found.items()
+    }
+
+
+WHEN: dict[str, Callable[[int, int], Any]] = {
+    "a day": lambda month, day: date(2024, month, day),
+    "a time": lambda month, day: datetime(2024, month, day, 12, tzinfo=UTC),
+    "text": lambda month, day: date(2024, month, day).isoformat(),
+}
+
+
+@pytest.mark.parametrize("kind", WHEN)
+def test_tables_may_say_when_a_row_was_modified(tmp_path: Path, kind: str) -> None:
+    chosen, found = policy(), tables()
+    old, new = WHEN[kind](5, 1), WHEN[kind](6, 3)
+    before = {"household": [old, old, old], "payment": [old, old, old], "person": [old] * 4}
+    columns = {"household.updated_at", "payment.updated_at", "person.updated_at"}
+    told: Telling = {**TELLING, "ignored": columns}
+    first = tmp_path / "first"
+    chosen.screen(stamped(found, before), ON, first, **told)
+    found["payment"] = with_column(found["payment"], "wage", [10000, 2550, 10000])
+    after = {"household": [old, old, new], "payment": [old, old, new], "person": [old] * 4}
+    recent: Telling = {**TELLING, "modified": columns, "since": date(2024, 6, 2)}
+    run = chosen.screen(stamped(found, after), ON, tmp_path / "delta", previous=first, **recent)
+
+    assert run.summary["records"]["household"]["read"] == 2  # b, by its payment, and c
+    full = chosen.screen(stamped(found, after), ON, tmp_path / "full", **told)
+    assert rows(merged(tmp_path / "delta")) == rows(full.decisions())
+
+
+def test_the_command_takes_the_columns_that_say_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = aidrules.load(NINE)
+    chosen.synthesize(100, tmp_path / "made", seed=5, on=ON)
+    home = tmp_path / "made" / "household.parquet"
+    table = pq.read_table(home)
+    days = [date(2024, 6, 3 if at == 7 else 1) for at in range(table.num_rows)]
+    pq.write_table(table.append_column("updated_at", pa.array(days)), home)
+    line = ["screen", str(NINE), "--complete", "person", "--on", "2024-06-01"]
+    line += ["--households", str(home), "--members", str(tmp_path / "made" / "person.parquet")]
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    assert main([*line, "--ignore", "household.updated_at", "--out", first]) == 0
+    recent = [*line, "--previous", first, "--out", second, "--modified", "household.updated_at"]
+    capsys.readouterr()
+
+    assert main(recent) == 2
+    assert "go together" in capsys.readouterr().out
+    assert main([*recent, "--since", "2024-06-02"]) == 0
+    assert "household: 1 read, 1 accepted, 0 rejected" in capsys.readouterr().out
+
+
+def test_when_rows_were_modified_needs_a_day_and_an_earlier_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="go together"):
+        policy().screen(tables(), ON, tmp_path / "run", modified=["person.updated_at"])
 
 
 @pytest.fixture(scope="module")

@@ -238,19 +238,26 @@ class Policy:
                 answers time may have changed, are decided anew.
             threads: How many compute at once.
             progress: Is told how many documents are read, and of how many.
-            telling: What is said of the tables: `complete`, `places`, `renamed`, `ignored`, `root`.
+            telling: What is said of the tables: `complete`, `places`, `renamed`, `ignored`, `root`;
+                and `modified` with `since`, in the place of `changed`, where tables say when each
+                row was modified.
 
         Raises:
             PolicyError: If the policy has errors.
             MissingExtra: If NumPy or PyArrow is not installed.
             FileExistsError: If the folder is there.
             FileNotFoundError: If a table is not there, or the earlier run.
-            LookupError: If the policy has no such kind of record.
+            LookupError: If the policy has no such kind of record, or a table no such column.
             TablesError: If nothing can be read.
+            ValueError: If `modified` is said without `since`, or `since` without an earlier run.
         """
         need_population()
         from aidrules.population.ask import screened  # noqa: PLC0415 - an extra
 
+        said = "modified" in telling
+        if said != ("since" in telling) or (said and previous is None):
+            message = "`modified`, `since` and `previous` go together"
+            raise ValueError(message)
         since, running = (previous, changed), (threads, progress)
         return screened(self._policies, tables, _date(on), out, telling, since, running)
 

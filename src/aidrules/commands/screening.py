@@ -22,7 +22,7 @@ from aidrules.diagnostics import render
 from aidrules.lexicon import exact, words
 from aidrules.policy import Policy
 from aidrules.population.reassess import Reassessment, RecordedError
-from aidrules.population.telling import MissingExtra
+from aidrules.population.telling import MissingExtra, Telling
 
 if TYPE_CHECKING:
     from aidrules.population.folder import Screening
@@ -70,14 +70,26 @@ def _add_screen(commands: Commands) -> None:
     made.add_argument(
         "--changed", metavar="FILE", help="ids of changed households, one a line: only they anew"
     )
+    made.add_argument(
+        "--modified",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KIND.COLUMN",
+        help="columns that say when a row was modified",
+    )
+    add_date(made, "--since", required=False)
 
 
 # ---------------------------------------------------------------- screen
 
 
 def _screen(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:
-    if chosen.changed and not chosen.previous:
+    if (chosen.changed or chosen.modified) and not chosen.previous:
         print(words(language).pattern("word", "changed-without-previous"))
+        return USAGE
+    if bool(chosen.modified) != bool(chosen.since):
+        print(words(language).pattern("word", "modified-without-since"))
         return USAGE
     try:
         return _screened(policy, language, chosen)
@@ -103,7 +115,7 @@ def _screened(policy: Policy, language: Language, chosen: argparse.Namespace) ->
             changed=_keys(chosen.changed),
             threads=chosen.threads,
             progress=_show if is_shown else None,
-            **telling(chosen),
+            **_told(chosen),
         )
     except FileExistsError:
         print(lexicon.fill("word", "folder-there", file=chosen.out))
@@ -125,6 +137,13 @@ def _screened(policy: Policy, language: Language, chosen: argparse.Namespace) ->
         if is_shown:
             print(file=sys.stderr)
     return _print_screening(screening, language)
+
+
+def _told(chosen: argparse.Namespace) -> Telling:
+    told = telling(chosen)
+    if chosen.modified:
+        told |= {"modified": chosen.modified, "since": chosen.since}
+    return told
 
 
 def _keys(name: str | None) -> list[str] | None:

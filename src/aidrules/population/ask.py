@@ -12,6 +12,7 @@ from aidrules.backends.kernel import Layout
 from aidrules.case import Case
 from aidrules.diagnostics import Diagnostic
 from aidrules.population.folder import Screening
+from aidrules.population.modified import changed_since, passing_over
 from aidrules.population.narrow import documents, narrowed, root_of_record, tables_of
 from aidrules.population.screen import How, OtherPolicyError, Policies, Progress, screen
 from aidrules.population.sources import Given
@@ -48,13 +49,23 @@ def screened(
 ) -> Screening:
     """Return what came of a run; see `Policy.screen`."""
     previous, changed = since
+    told = told_from(telling)
+    keys = None if changed is None else frozenset(map(str, changed))
+    if "modified" in telling and "since" in telling:
+        layout = Layout.of(policy.program, told.root)
+        columns = by_kind(dict.fromkeys(telling["modified"], True))
+        modified = {kind: next(iter(names)) for kind, names in columns.items()}
+        told = passing_over(told, modified)
+        keys = (keys or frozenset()) | changed_since(
+            layout, given, told, modified, telling["since"]
+        )
     how = How(
         running[0],
         running[1],
         None if previous is None else Path(previous),
-        None if changed is None else frozenset(map(str, changed)),
+        keys,
     )
-    return screen(policy, given, on, out, told_from(telling), how)
+    return screen(policy, given, on, out, told, how)
 
 
 def case_of_record(

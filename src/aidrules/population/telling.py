@@ -4,6 +4,7 @@ Nothing here needs the extra `population`; what does says so if it is not there.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from importlib.util import find_spec
 from typing import Any, TypedDict
 
@@ -38,6 +39,9 @@ class Telling(TypedDict, total=False):
             `{"person.household_id": "hh"}`.
         ignored: Columns that are passed over: `{"person.name"}`.
         root: The kind of a document, if it is not the household or the highest kind.
+        modified: Columns that say when a row was modified: days, times or ISO text, no facts:
+            `{"person.updated_at"}`.
+        since: The day from which on a row counts as modified since the earlier run.
     """
 
     complete: Collection[str]
@@ -45,6 +49,8 @@ class Telling(TypedDict, total=False):
     renamed: Mapping[str, str]
     ignored: Collection[str]
     root: str | None
+    modified: Collection[str]
+    since: date
 
 
 def by_kind(named: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
