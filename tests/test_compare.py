@@ -23,9 +23,10 @@ from aidrules.verify.comparison import Comparison, GrantComparison, Version
 from aidrules.verify.differing import tried
 from aidrules.verify.households import households
 from aidrules.verify.mutants import mutants
-from aidrules.verify.sides import Found, Nobody, Tried, Unsettled, way
+from aidrules.verify.sides import Found, Nobody, Tried, way
 from aidrules.verify.sizes import usual_day
 from aidrules.verify.substitute import substitute
+from aidrules.verify.verdicts import Unsettled
 from aidrules.verify.worlds import Pair, agreed
 
 z3 = pytest.importorskip("z3", reason="proofs need the extra [prove]")

@@ -7,7 +7,8 @@ pytest.importorskip("z3", reason="proofs need the extra [prove]")
 from datetime import date
 
 from aidrules import loads
-from aidrules.verify.meaning import Apart, Same, Unsettled, meaning
+from aidrules.verify.meaning import meaning
+from aidrules.verify.verdicts import Apart, Same, Unsettled
 
 HEAD = """
 policy heating

@@ -11,7 +11,7 @@ from aidrules.pipeline import shipped
 from aidrules.program import Program
 from aidrules.sharpen import as_written, sharpen
 from aidrules.verify.mutants import mutants
-from aidrules.verify.mutation import mutation
+from aidrules.verify.mutation import Choosing, mutation
 from aidrules.verify.slips import Mutant
 from aidrules.verify.substitute import substitute
 from aidrules.verify.suggestions import explain, sentence, suggestion
@@ -125,7 +125,7 @@ def test_a_score_and_a_sample_are_the_same_for_the_same_seed() -> None:
     program = _written(POLICY + AT_THE_LINE)
     every = mutation(program, "heating")
     assert 0 < every.killed < len(every.judged) == every.total
-    one, other = (mutation(program, "heating", limit=5, seed=3) for _ in range(2))
+    one, other = (mutation(program, "heating", Choosing(5, 3)) for _ in range(2))
     assert one == other
     assert len(one.judged) == 5
     assert one.total == every.total

@@ -465,6 +465,8 @@ class Policy:
         seed: int = 1,
         within: str | None = None,
         tries: int = 60,
+        seconds: Fraction | int = 5,
+        total: Fraction | int | None = 60,
     ) -> "Mutation":
         """Return which slips in the policy its own examples would notice, and examples for others.
 
@@ -473,13 +475,24 @@ class Policy:
             seed: Of chance; the same chooses the same.
             within: The module whose slips are tried; None: those of every file.
             tries: How many households are tried for each slip that no example notices.
+            seconds: How long Z3 may take for each slip for which no household is found; 0: it is
+                not asked.
+            total: How many seconds it may take for all of them; None: as long as it takes.
+
+        Returns:
+            What becomes of each slip. Without Z3 none is proved to change nothing.
 
         Raises:
             PolicyError: If the policy has errors.
         """
-        from aidrules.verify.mutation import mutation  # noqa: PLC0415 - only for those who ask
+        from aidrules.verify.clock import Clock  # noqa: PLC0415 - only for those who ask
+        from aidrules.verify.mutation import Choosing, mutation  # noqa: PLC0415 - likewise
 
-        return mutation(self.program, self.name, limit=limit, seed=seed, within=within, tries=tries)
+        is_asked = seconds > 0 and find_spec("z3") is not None
+        most = None if total is None else Fraction(total)
+        clock = Clock(seconds, most) if is_asked else None
+        choosing = Choosing(limit, seed, within)
+        return mutation(self.program, self.name, choosing, tries=tries, clock=clock)
 
     def coverage(self, *, within: str | None = None) -> "Coverage":
         """Return what of the policy its own examples reach, and which articles its rules cite.

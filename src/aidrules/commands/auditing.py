@@ -27,6 +27,16 @@ def add(commands: Commands) -> None:
     made.add_argument("--limit", type=_count, metavar="COUNT", help="how many slips, by chance")
     made.add_argument("--seed", type=int, default=1, metavar="SEED", help="of chance (1)")
     made.add_argument("--within", metavar="MODULE", help="slips in one file only")
+    made.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=Fraction(5),
+        metavar="SECONDS",
+        help="for each proof that a slip changes nothing (5); 0 for none",
+    )
+    made.add_argument(
+        "--total", type=_seconds, default=Fraction(60), metavar="SECONDS", help="for all (60)"
+    )
     made.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -38,14 +48,22 @@ def _count(text: str) -> int:
 
 
 def _percent(text: str) -> Fraction:
+    return _number(text, 100)
+
+
+def _seconds(text: str) -> Fraction:
+    return _number(text, 86_400)
+
+
+def _number(text: str, most: int) -> Fraction:
     try:
-        share = Fraction(text)
+        number = Fraction(text)
     except (ValueError, ZeroDivisionError):
-        share = Fraction(-1)
-    if not 0 <= share <= 100:  # noqa: PLR2004 - a percentage
-        message = f"{text!r} is no number from 0 to 100"
+        number = Fraction(-1)
+    if not 0 <= number <= most:
+        message = f"{text!r} is no number from 0 to {most}"
         raise argparse.ArgumentTypeError(message)
-    return share
+    return number
 
 
 def _coverage(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:
@@ -74,9 +92,15 @@ def _mutate(policy: Policy, language: Language, chosen: argparse.Namespace) -> i
 
     if not _is_module(chosen.within, policy, language):
         return USAGE
-    found = policy.mutate(limit=chosen.limit, seed=chosen.seed, within=chosen.within)
+    found = policy.mutate(
+        limit=chosen.limit,
+        seed=chosen.seed,
+        within=chosen.within,
+        seconds=chosen.seconds,
+        total=chosen.total,
+    )
     if chosen.json:
         print_json(suggestions.to_json(found, language))
     else:
         sys.stdout.write(suggestions.explain(found, language))
-    return FOUND if found.killed < len(found.judged) else 0
+    return FOUND if found.killed < found.counted else 0

@@ -11,8 +11,9 @@ from aidrules.verify.comparison import Comparison, GrantComparison, Version
 from aidrules.verify.differing import tried
 from aidrules.verify.extents import Extent, Value, candidates
 from aidrules.verify.reach import paired
-from aidrules.verify.sides import WAYS, Nobody, Side, Unsettled, Way
+from aidrules.verify.sides import WAYS, Nobody, Side, Way
 from aidrules.verify.sizes import MEMBERS, SECONDS, common_sizes, root_of, usual_day
+from aidrules.verify.verdicts import Unsettled
 from aidrules.verify.worlds import Pair, agreed
 
 

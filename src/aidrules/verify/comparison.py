@@ -25,7 +25,8 @@ from aidrules.types import Date, Type, core
 from aidrules.values import Absent, Exact, Failure, Scalar, Value
 from aidrules.verify.extents import Extent
 from aidrules.verify.form import Change
-from aidrules.verify.sides import Found, Nobody, Side, Tried, Unsettled, Way
+from aidrules.verify.sides import Found, Nobody, Side, Tried, Way
+from aidrules.verify.verdicts import Unsettled
 from aidrules.verify.writing import as_example
 
 

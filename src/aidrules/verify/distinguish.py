@@ -7,7 +7,7 @@ at which its two sides are equal, found along a straight line, and one step to b
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
 from attrs import field, frozen
 
@@ -15,11 +15,14 @@ from aidrules.backends.interpreter import Engine, Evaluation
 from aidrules.case import Case
 from aidrules.program import Compare, Expr, Fact, Program
 from aidrules.traverse import walk
-from aidrules.types import Choice, Date, Optional, Quantity, Truth, core
+from aidrules.types import Choice, Date, Optional, Quantity, Truth, Type, core
 from aidrules.values import ABSENT, Exact, Value
 from aidrules.verify.replay import with_fact
 
 _DAYS: Final = (0, -1, 1)
+
+Part = Literal["deadline", "office", "paid-from", "appeal"]
+"""What a decision says beside whether and how much."""
 
 
 @frozen
@@ -56,6 +59,31 @@ class Difference:
     fact: tuple[str, str, str, Value] | None
     key: str
     record: tuple[str, str]
+    before: Value
+    after: Value
+
+
+@frozen
+class Separation:
+    """A household, beside no example, on which two programs decide otherwise.
+
+    Attributes:
+        case: The household, small and plain.
+        today: The date asked for, as an ordinal.
+        key: Of the definition that differs, or of the grant of which a part does.
+        part: What of the grant differs beside whether and how much; None: the definition does.
+        record: Kind and id of the record on which it does.
+        type: Of what differs.
+        before: As the policy says it.
+        after: As the other program says it.
+    """
+
+    case: Case = field(repr=False, eq=False)
+    today: int
+    key: str
+    part: Part | None
+    record: tuple[str, str]
+    type: Type
     before: Value
     after: Value
 

@@ -1,8 +1,9 @@
 """A policy and its examples to which mutants they tell from it, and households that tell more."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 from random import Random
+from typing import Final
 
 from attrs import field, frozen
 
@@ -10,10 +11,13 @@ from aidrules.backends.interpreter import Engine, emit
 from aidrules.examples import judge
 from aidrules.program import Example, Program, Use
 from aidrules.sharpen import as_written, sharpen
+from aidrules.verify.changed import Changed, changed_in
+from aidrules.verify.clock import Clock
 from aidrules.verify.distinguish import (
     Difference,
     Household,
     Search,
+    Separation,
     comparisons_around,
     distinguish,
 )
@@ -22,6 +26,7 @@ from aidrules.verify.passing import Passing, passing, questions
 from aidrules.verify.reach import Reached, reached
 from aidrules.verify.slips import Mutant
 from aidrules.verify.substitute import substitute
+from aidrules.verify.verdicts import Same, Unsettled
 
 
 @frozen
@@ -32,12 +37,20 @@ class Judged:
         killed_by: The title of the first example that fails; None: it survives.
         difference: For a survivor: a household on which it decides otherwise, if one was found.
         tried: How many households were tried to find one.
+        proof: Where none of these was: whether it is proved the same as the policy; None: not
+            asked, as there is no Z3.
     """
 
     mutant: Mutant
     killed_by: str | None
-    difference: Difference | None = None
+    difference: Difference | Separation | None = None
     tried: int = 0
+    proof: Same | Unsettled | None = None
+
+    @property
+    def is_equivalent(self) -> bool:
+        """Whether it is proved that no example can tell it from the policy."""
+        return isinstance(self.proof, Same)
 
 
 @frozen
@@ -63,9 +76,14 @@ class Mutation:
         return sum(each.killed_by is not None for each in self.judged)
 
     @property
+    def counted(self) -> int:
+        """How many were judged and are not proved to be the same as the policy."""
+        return sum(not each.is_equivalent for each in self.judged)
+
+    @property
     def score(self) -> Fraction | None:
-        """The share of judged mutants that an example tells, exact; None if there are none."""
-        return Fraction(self.killed, len(self.judged)) if self.judged else None
+        """The share of those counted that an example tells, exact; None if there are none."""
+        return Fraction(self.killed, self.counted) if self.counted else None
 
 
 @frozen
@@ -81,36 +99,57 @@ class _Ready:
     reach: Reached
 
 
+@frozen
+class Choosing:
+    """Which mutants are judged.
+
+    Attributes:
+        limit: How many, chosen by chance; None: all.
+        seed: Of chance; the same chooses the same.
+        within: The module whose mutants are judged; None: those of every file.
+    """
+
+    limit: int | None = None
+    seed: int = 1
+    within: str | None = None
+
+    def of(self, every: Sequence[Mutant]) -> tuple[Sequence[Mutant], int]:
+        """Return the mutants that are judged, and of how many they are chosen."""
+        within = [each for each in every if self.within in {None, each.module}]
+        if self.limit is None or self.limit >= len(within):
+            return within, len(within)
+        kept = set(Random(self.seed).sample(range(len(within)), self.limit))  # noqa: S311 - no secret
+        return [each for n, each in enumerate(within) if n in kept], len(within)
+
+
+EVERY: Final = Choosing()
+
+
 def mutation(
     program: Program,
     name: str,
+    choosing: Choosing = EVERY,
     *,
-    limit: int | None = None,
-    seed: int = 1,
-    within: str | None = None,
     tries: int = 60,
+    clock: Clock | None = None,
 ) -> Mutation:
     """Return what becomes of the mutants of a policy.
 
     Args:
         program: The policy.
         name: Of the policy.
-        limit: How many mutants are judged, chosen by chance; None: all.
-        seed: Of chance; the same chooses the same.
-        within: The module whose mutants are judged; None: those of every file.
+        choosing: Which mutants are judged.
         tries: How many households are tried for each mutant that survives.
+        clock: How long Z3 may take; None: it is not asked.
     """
     written = as_written(program)
     found, failing = passing(program)
     ready = tuple(_ready(program, each) for each in found)
-    every = [each for each in mutants(written) if within is None or each.module == within]
-    chosen = every
-    if limit is not None and limit < len(every):
-        kept = set(Random(seed).sample(range(len(every)), limit))  # noqa: S311 - no secret
-        chosen = [each for n, each in enumerate(every) if n in kept]
+    chosen, total = choosing.of(mutants(written))
     engine = emit(program)
-    judged = tuple(_judged(each, written, engine, ready, tries) for each in chosen)
-    return Mutation(name, judged, len(every), failing, program)
+    judge_ = _Judge(written, engine, ready, tries, clock)
+    judged = tuple(map(judge_.judged, chosen))
+    return Mutation(name, judged, total, failing, program)
 
 
 def _ready(program: Program, each: Passing) -> _Ready:
@@ -121,63 +160,48 @@ def _ready(program: Program, each: Passing) -> _Ready:
 
 
 @frozen
-class _Changed:
-    """Where a mutant is another program; definitions, figures and rations by key."""
+class _Judge:
+    """What tells what becomes of a mutant.
 
-    definitions: frozenset[str]
-    parameters: frozenset[str]
-    rations: frozenset[str]
-    facts: frozenset[tuple[str, str]]
-    elsewhere: bool
+    Attributes:
+        written: The policy as written.
+        engine: Of the policy.
+        ready: Its examples.
+        tries: How many households are tried for a survivor.
+        clock: How long Z3 may take; None: it is not asked.
+    """
 
-    def reaches(self, reach: Reached) -> bool:
-        """Whether what rests on something may come out otherwise."""
-        return (
-            self.elsewhere
-            or not self.definitions.isdisjoint(reach.definitions)
-            or not self.parameters.isdisjoint(reach.parameters)
-            or not self.rations.isdisjoint(reach.rations)
-            or not self.facts.isdisjoint(reach.facts)
-        )
+    written: Program
+    engine: Engine
+    ready: tuple[_Ready, ...]
+    tries: int
+    clock: Clock | None
 
+    def judged(self, mutant: Mutant) -> Judged:
+        """Return what becomes of a mutant."""
+        slipped = substitute(self.written, mutant.change)
+        changed = changed_in(self.written, slipped)
+        other = emit(sharpen(slipped))
+        reaching = [each for each in self.ready if changed.reaches(each.reach)]
+        for each in reaching:
+            household = each.household
+            if any(judge(each.example, other.open(household.case, household.today))):
+                return Judged(mutant, each.example.title)
+        households = tuple(each.household for each in reaching or self.ready)
+        search = _search(self.engine.program, changed, mutant)
+        found, tried = distinguish(self.engine, other, households, search, self.tries)
+        if found is not None or self.clock is None:
+            return Judged(mutant, None, found, tried)
+        from aidrules.verify.equivalence import Versions, settled  # noqa: PLC0415 - an extra
 
-def _changed(one: Program, other: Program) -> _Changed:
-    def keys(before: Iterable[object], after: Iterable[object], name: str) -> frozenset[str]:
-        pairs = zip(before, after, strict=True)
-        return frozenset(getattr(old, name) for old, new in pairs if old is not new)
-
-    definitions = keys(one.definitions, other.definitions, "key")
-    return _Changed(
-        definitions,
-        keys(one.parameters, other.parameters, "key"),
-        keys(one.rations, other.rations, "key"),
-        frozenset(
-            (old.entity, old.name)
-            for old, new in zip(one.facts, other.facts, strict=True)
-            if old is not new
-        ),
-        elsewhere=not definitions and bool(keys(one.grants, other.grants, "key")),
-    )
-
-
-def _judged(
-    mutant: Mutant, written: Program, engine: Engine, ready: tuple[_Ready, ...], tries: int
-) -> Judged:
-    slipped = substitute(written, mutant.change)
-    changed = _changed(written, slipped)
-    other = emit(sharpen(slipped))
-    reaching = [each for each in ready if changed.reaches(each.reach)]
-    for each in reaching:
-        household = each.household
-        if any(judge(each.example, other.open(household.case, household.today))):
-            return Judged(mutant, each.example.title, None)
-    households = tuple(each.household for each in reaching or ready)
-    search = _search(engine.program, changed, mutant)
-    found, tried = distinguish(engine, other, households, search, tries)
-    return Judged(mutant, None, found, tried)
+        sharp = self.engine.program, other.program
+        answer = settled(Versions(self.written, slipped, sharp, changed), self.clock)
+        if isinstance(answer, Separation):
+            return Judged(mutant, None, answer, tried)
+        return Judged(mutant, None, None, tried, answer)
 
 
-def _search(program: Program, changed: _Changed, mutant: Mutant) -> Search:
+def _search(program: Program, changed: Changed, mutant: Mutant) -> Search:
     """Return what may differ, outcomes before steps, and the facts and boundaries it rests on."""
     outcomes: list[str] = []
     for grant in program.grants:

@@ -32,7 +32,7 @@ from aidrules.verify.attempts import (
     spot_of,
     valued,
 )
-from aidrules.verify.meaning import Apart, Same, Unsettled, meaning
+from aidrules.verify.meaning import meaning
 from aidrules.verify.proofs import Proofs
 from aidrules.verify.properties import (
     AtMost,
@@ -53,12 +53,15 @@ from aidrules.verify.sizes import MANY, MEMBERS, SECONDS, root_of, sizes_of, usu
 from aidrules.verify.tested import try_out
 from aidrules.verify.trial import REFUTABLE, SEED, TRIES
 from aidrules.verify.verdicts import (
+    Apart,
     Counterexample,
     NotCovered,
     Proved,
     Refuted,
+    Same,
     Settled,
     Unreached,
+    Unsettled,
     Verdict,
 )
 from aidrules.verify.witness import witness

@@ -19,8 +19,9 @@ from aidrules.values import Exact
 from aidrules.verify.attempts import TooFewError, first, received
 from aidrules.verify.differing import smallest
 from aidrules.verify.extents import Extent, Value
-from aidrules.verify.sides import Nobody, Side, Unsettled, Way, way
+from aidrules.verify.sides import Nobody, Side, Way, way
 from aidrules.verify.sizes import common_sizes, root_of
+from aidrules.verify.verdicts import Unsettled
 from aidrules.verify.worlds import Pair, joined
 
 

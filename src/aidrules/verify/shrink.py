@@ -42,6 +42,21 @@ def shrink(program: Program, case: Case, holds: Holds) -> Case:
     return case
 
 
+def needed(case: Case, holds: Holds) -> Case:
+    """Return a case with the facts alone that something needs; the others are unknown.
+
+    Args:
+        case: One for which it holds.
+        holds: What is to hold, whatever the unknown facts are.
+    """
+    for record in case.records.values():
+        for name in record.facts:
+            fewer = with_fact(case, (record.entity, record.id), name, None)
+            if _tried(fewer, holds):
+                case = fewer
+    return case
+
+
 def _tried(case: Case, holds: Holds) -> bool:
     try:
         return holds(case)

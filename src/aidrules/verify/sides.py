@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from aidrules.case import Case
 from aidrules.values import Possible
+from aidrules.verify.verdicts import Unsettled
 from aidrules.verify.worlds import Received
 
 Way = Literal["gains", "loses", "otherwise"]
@@ -47,17 +48,6 @@ class Tried:
     """It is not proved, and there was none among so many households that were tried."""
 
     households: int
-
-
-@frozen
-class Unsettled:
-    """It is not known.
-
-    Attributes:
-        why: A key of the lexicon, behind `not-covered-`.
-    """
-
-    why: str
 
 
 Side = Found | Nobody | Tried | Unsettled

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final, assert_never
 
 from aidrules.decision import Language
 from aidrules.diagnostics import render
@@ -9,10 +10,14 @@ from aidrules.lexicon import words
 from aidrules.program import Program
 from aidrules.types import Type
 from aidrules.values import Failure, Possible, Value
-from aidrules.verify.distinguish import Difference
+from aidrules.verify.distinguish import Difference, Separation
 from aidrules.verify.mutation import Judged, Mutation
-from aidrules.verify.writing import named, written
+from aidrules.verify.verdicts import Same, Unsettled
+from aidrules.verify.writing import as_example, named, written
 from aidrules.wording import terms as wording
+
+_BESIDE_NAME: Final = {"receives": "received", "eligible": "eligible"}
+"""How what a grant is lowered to is called beside its name."""
 
 
 def explain(mutation: Mutation, language: Language = "en") -> str:
@@ -30,15 +35,11 @@ def explain(mutation: Mutation, language: Language = "en") -> str:
                 slip=sentence(each, language),
             )
         )
-        if each.difference is None:
-            found = lexicon.fill("word", "mutation-not-found", count=str(each.tried))
-            lines.append(f"    {found}")
-        else:
-            example = suggestion(mutation.program, each.difference, number, language)
-            lines += [f"    {line}" for line in example.splitlines()]
+        lines += [f"    {line}" for line in _beneath(each, mutation.program, number, language)]
     lines.append("")
     for file in dict.fromkeys(each.mutant.span.source.name for each in mutation.judged):
-        within = [each for each in mutation.judged if each.mutant.span.source.name == file]
+        here = [each for each in mutation.judged if each.mutant.span.source.name == file]
+        within = [each for each in here if not each.is_equivalent]
         killed = sum(each.killed_by is not None for each in within)
         lines.append(
             lexicon.fill(
@@ -49,18 +50,43 @@ def explain(mutation: Mutation, language: Language = "en") -> str:
     return "\n".join(lines) + "\n"
 
 
+def _beneath(judged: Judged, program: Program, number: int, language: Language) -> Iterator[str]:
+    """Yield what is known of a slip that no example notices."""
+    lexicon = words(language)
+    if judged.difference is not None:
+        yield from suggestion(program, judged.difference, number, language).splitlines()
+        return
+    match judged.proof:
+        case Same(sizes=sizes) if sizes:
+            kinds = (f"{size} × {wording.name(program, k, language)}" for k, size in sizes.items())
+            yield lexicon.fill("word", "mutation-equivalent-up-to", sizes=lexicon.join(kinds))
+        case Same():
+            yield lexicon.pattern("word", "mutation-equivalent")
+        case Unsettled(why=why):
+            yield lexicon.fill("word", "mutation-not-found", count=str(judged.tried))
+            reason = lexicon.pattern("word", f"not-covered-{why}")
+            yield lexicon.fill("word", "mutation-not-proved", why=reason)
+        case None:
+            yield lexicon.fill("word", "mutation-not-found", count=str(judged.tried))
+        case _:
+            assert_never(judged.proof)
+
+
 def _summary(mutation: Mutation, language: Language) -> Iterator[str]:
     lexicon = words(language)
     if mutation.score is None:
         yield lexicon.pattern("word", "mutation-none")
-        return
-    yield lexicon.fill(
-        "word",
-        "mutation-score",
-        killed=str(mutation.killed),
-        all=str(len(mutation.judged)),
-        share=str(int(mutation.score * 100)),
-    )
+    else:
+        yield lexicon.fill(
+            "word",
+            "mutation-score",
+            killed=str(mutation.killed),
+            all=str(mutation.counted),
+            share=str(int(mutation.score * 100)),
+        )
+    equivalent = len(mutation.judged) - mutation.counted
+    if equivalent:
+        yield lexicon.fill("word", "mutation-not-counted", count=str(equivalent))
     if mutation.total > len(mutation.judged):
         yield lexicon.fill("word", "mutation-sample", total=str(mutation.total))
     if mutation.failing:
@@ -73,7 +99,9 @@ def sentence(judged: Judged, language: Language) -> str:
     return render.sentence(f"mutant-{mutant.word}", dict(mutant.facts), language)
 
 
-def suggestion(program: Program, found: Difference, number: int, language: Language) -> str:
+def suggestion(
+    program: Program, found: Difference | Separation, number: int, language: Language
+) -> str:
     """Return an example whose expected value is left to whoever knows the text.
 
     Args:
@@ -83,21 +111,33 @@ def suggestion(program: Program, found: Difference, number: int, language: Langu
         language: Of the comments.
     """
     lexicon = words(language)
-    base = found.base.title
-    title = lexicon.fill("word", "mutation-title", title=base, number=str(number))
-    lines = [f'example "{title}" on {date.fromordinal(found.today)}', f'  like "{base}"']
-    if found.fact is not None:
-        entity, record, name, value = found.fact
-        shown = written(value, program.fact[entity, name].type, is_unit_known=True)
-        lines += [f"  {entity} {named(record)}", f"    {name} {shown}"]
     definition = program.definition[found.key]
+    match found:
+        case Difference(base=base, fact=fact):
+            title = lexicon.fill("word", "mutation-title", title=base.title, number=str(number))
+            lines = [f'example "{title}" on {date.fromordinal(found.today)}']
+            lines.append(f'  like "{base.title}"')
+            type_ = definition.type
+            if fact is not None:
+                entity, record, fact_name, value = fact
+                shown = written(value, program.fact[entity, fact_name].type, is_unit_known=True)
+                lines += [f"  {entity} {named(record)}", f"    {fact_name} {shown}"]
+        case Separation(case=case, type=type_):
+            title = lexicon.fill("word", "mutation-title-found", number=str(number))
+            lines = as_example(program, case, found.today, title).splitlines()
+        case _:
+            assert_never(found)
     name = wording.name(program, definition.name, language)
-    if found.key.endswith("/receives"):
-        name = f"{name} ({lexicon.pattern('word', 'mutation-received')})"
-    before, after = (_shown(v, definition.type, language) for v in (found.before, found.after))
+    part = _BESIDE_NAME.get(found.key.partition("/")[2])
+    if isinstance(found, Separation) and found.part is not None:
+        part = found.part
+    if part is not None:
+        name = f"{name} ({lexicon.pattern('word', f'mutation-{part}')})"
+    before, after = (_shown(v, type_, language) for v in (found.before, found.after))
     facts = {"name": name, "record": found.record[1], "before": before, "after": after}
     lines.append("  " + lexicon.fill("word", "mutation-confirm", **facts))
-    lines.append("  " + lexicon.pattern("word", "mutation-expect"))
+    key = "mutation-no-expectation" if part == "appeal" else "mutation-expect"
+    lines.append("  " + lexicon.pattern("word", key))
     return "\n".join(lines) + "\n"
 
 
@@ -123,6 +163,7 @@ def to_json(mutation: Mutation, language: Language = "en") -> dict[str, object]:
         "policy": mutation.policy,
         "killed": mutation.killed,
         "judged": len(mutation.judged),
+        "counted": mutation.counted,
         "total": mutation.total,
         "failing": list(mutation.failing),
         "mutants": [
@@ -134,6 +175,7 @@ def to_json(mutation: Mutation, language: Language = "en") -> dict[str, object]:
                 "place": _place(each),
                 "killed_by": each.killed_by,
                 "tried": each.tried,
+                "proof": _proof(each),
                 "example": None
                 if each.difference is None
                 else suggestion(mutation.program, each.difference, number, language),
@@ -141,3 +183,15 @@ def to_json(mutation: Mutation, language: Language = "en") -> dict[str, object]:
             for number, each in enumerate(mutation.judged, 1)
         ],
     }
+
+
+def _proof(judged: Judged) -> dict[str, object] | None:
+    match judged.proof:
+        case Same(sizes=sizes):
+            return {"is_equivalent": True, "records": dict(sizes)}
+        case Unsettled(why=why):
+            return {"is_equivalent": None, "why": why}
+        case None:
+            return None
+        case _:
+            assert_never(judged.proof)

@@ -106,3 +106,32 @@ class Settled:
         """Whether it holds, as far as is known; known to fail, whether it fails."""
         fails = isinstance(self.verdict, Refuted | Unreached)
         return fails == (self.wanted.known_to_fail is not None)
+
+
+# ---------------------------------------------------------------- two policies
+
+
+@frozen
+class Same:
+    """Both decide alike, for every household of up to so many records of each kind."""
+
+    sizes: Mapping[str, int]
+
+
+@frozen
+class Apart:
+    """A household for which they decide otherwise; the interpreter says so too."""
+
+    case: Case
+    record: tuple[str, str]
+
+
+@frozen
+class Unsettled:
+    """It is not known.
+
+    Attributes:
+        why: A key of the lexicon, behind `not-covered-`.
+    """
+
+    why: str
