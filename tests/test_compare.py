@@ -163,6 +163,35 @@ def test_a_fact_of_one_policy_only_is_part_of_the_household() -> None:
     assert "what the old policy asks for" in said
 
 
+REFORM = """
+policy reform
+  in force from 2024-01-01
+use heating
+source circular "Circular on heating" rank county from 2024-05-01
+amend standard
+  from 2024-05-01 = 800  cite circular 1
+amend bonus from {first}
+  unless savings < 100 yuan  cite circular 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "already"), [("2024-05-01", []), ("2024-04-30", ["bonus"]), ("2024-05-02", [])]
+)
+def test_what_a_reform_changes_before_its_text_takes_effect_is_told(
+    tmp_path: Path, first: str, already: list[str]
+) -> None:
+    (tmp_path / "heating.aid").write_text(OLD, "utf-8")
+    (tmp_path / "reform.aid").write_text(REFORM.format(first=first), "utf-8")
+    old, new = (load(tmp_path / f"{name}.aid") for name in ("heating", "reform"))
+    found = old.compare(new, ON)
+
+    assert found.before == date(2024, 4, 30)
+    assert [each.grant.name for each in found.retroactive] == already
+    assert ("take effect, nothing differs" in found.explain()) == (not already)
+    assert not found.is_same
+
+
 def test_without_the_solver_it_is_tried_and_not_called_proved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

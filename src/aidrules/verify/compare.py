@@ -27,6 +27,33 @@ def compare(
 ) -> Comparison:
     """Return what differs in what two policies grant; see `Policy.compare`."""
     day = date.fromordinal(usual_day(new.program)) if on is None else on
+    before = _day_before(old.program, new.program)
+    earlier: tuple[GrantComparison, ...] = ()
+    if before is not None and before < day:
+        earlier = _grants(old, new, before, members, seconds, only)
+    found = _grants(old, new, day, members, seconds, only)
+    return Comparison(old, new, day, found, before if earlier else None, earlier)
+
+
+def _day_before(old: Program, new: Program) -> date | None:
+    """Return the day before the legal texts that only the new policy has take effect.
+
+    Returns:
+        None if it has none, or none is dated.
+    """
+    known = {(text.title, text.number) for module in old.modules for text in module.texts}
+    days = [
+        text.first
+        for module in new.modules
+        for text in module.texts
+        if (text.title, text.number) not in known and text.first is not None
+    ]
+    return date.fromordinal(min(days) - 1) if days else None
+
+
+def _grants(
+    old: Version, new: Version, day: date, members: int, seconds: Exact, only: str | None
+) -> tuple[GrantComparison, ...]:
     found = []
     for before, after in paired(old.program.grants, new.program.grants):
         named = after or before
@@ -37,7 +64,7 @@ def compare(
             continue
         pair = Pair.of((old.program, new.program), (before, after), day.toordinal())
         found.append(_compared(pair, members, seconds))
-    return Comparison(old, new, day, tuple(found))
+    return tuple(found)
 
 
 def _compared(pair: Pair, members: int, seconds: Exact) -> GrantComparison:

@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 from typing import assert_never
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from aidrules import wording
 from aidrules.case import Case
@@ -87,12 +87,22 @@ class Comparison:
 
     Attributes:
         grants: In the order of the new policy; what is gone last.
+        before: The day before the texts of a reform take effect, if it has any that are dated.
+        earlier: The grants on that day: what differs there is changed retroactively.
     """
 
     old: Version
     new: Version
     on: date
     grants: tuple[GrantComparison, ...]
+    before: date | None = None
+    earlier: tuple[GrantComparison, ...] = ()
+
+    @property
+    def retroactive(self) -> tuple[GrantComparison, ...]:
+        """The grants that differ, or may differ, before the texts of a reform take effect."""
+        both = (each for each in self.earlier if each.old is not None and each.new is not None)
+        return tuple(each for each in both if not each.is_same)
 
     @property
     def is_same(self) -> bool:
@@ -103,7 +113,7 @@ class Comparison:
         """Return what differs in words, with households as examples of the new policy."""
         telling = _Telling(self, language, words(language))
         lines = [line for each in self.grants for line in telling.grant(each)]
-        return "\n".join([*lines, *telling.summary(), ""])
+        return "\n".join([*lines, *telling.summary(), *telling.earlier(), ""])
 
     def to_json(self, language: Language = "en") -> dict[str, object]:
         """Return what differs as plain data: numbers as decimal text, households as examples."""
@@ -114,6 +124,8 @@ class Comparison:
             "on": self.on.isoformat(),
             "same": self.is_same,
             "grants": [telling.plain(each) for each in self.grants],
+            "before": None if self.before is None else self.before.isoformat(),
+            "retroactive": [telling.plain(each) for each in self.retroactive],
         }
 
 
@@ -167,6 +179,20 @@ class _Telling:
             yield self._said("proved", date=str(self.comparison.on))
         if sizes:
             yield self.lexicon.pattern("word", "proofs-facts")
+
+    def earlier(self) -> Iterator[str]:
+        """Yield what differs before the texts of a reform take effect."""
+        before, found = self.comparison.before, self.comparison.retroactive
+        if before is None:
+            return
+        if not found:
+            yield self._said("not-retroactive", date=str(before))
+            return
+        yield ""
+        yield self._said("retroactive", date=str(before))
+        telling = evolve(self, comparison=evolve(self.comparison, on=before))
+        for each in found:
+            yield from (f"  {line}" for line in telling.grant(each))
 
     def _change(self, change: Change) -> str:
         name = self._name_of(change)
