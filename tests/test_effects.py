@@ -198,5 +198,14 @@ def test_the_command_adds_a_table_for_each_grant(
     assert told["read"] == 400
     assert {each["new"] for each in told["grants"]} == {"heating.aid", "heating.bonus"}
 
+    pytest.importorskip("matplotlib", reason="pictures need the extra [chart]")
+    picture = tmp_path / "gains.svg"
+    assert main([*line, "--by", "residence", "--chart", str(picture)]) == 1
+    assert "residence: urban" in picture.read_text("utf-8")
+    assert "bonus (yuan)" in picture.read_text("utf-8")
+    short = line[:5]
+    assert main([*short, "--chart", str(picture)]) == 2
+    capsys.readouterr()
+
     assert main([*line, "--by", "colour"]) == 2
     assert "called colour" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aidrules import wording
@@ -58,6 +59,9 @@ def add(commands: Commands) -> None:
     made.add_argument("--json", action="store_true", help="as JSON")
     add_tables(made, required=False)
     made.add_argument(
+        "--chart", metavar="FILE", help="an SVG file of what these households gain and lose"
+    )
+    made.add_argument(
         "--by",
         nargs="+",
         action="extend",
@@ -65,6 +69,25 @@ def add(commands: Commands) -> None:
         metavar="FACT",
         help="groups of households, such as residence, county, county.region",
     )
+
+
+def _drawn(
+    told: "Effects", found: Comparison, chosen: argparse.Namespace, language: Language
+) -> int:
+    """Draw what is gained and lost, and return the exit code."""
+    if find_spec("matplotlib") is None:
+        print(words(language).fill("word", "extra-missing", extra="chart"))
+        return USAGE
+    from aidrules.charts.gains import Titled, svg  # noqa: PLC0415 - an extra
+
+    names = {(each.old and each.old.key, each.new and each.new.key): each for each in found.grants}
+    titled = [
+        Titled(_heading(names[each.old, each.new], found, language), each)
+        for each in told.grants
+        if (each.old, each.new) in names
+    ]
+    Path(chosen.chart).write_text(svg(titled, language), "utf-8")
+    return 0
 
 
 def _compare(old: Policy, language: Language, chosen: argparse.Namespace) -> int:
@@ -77,6 +100,9 @@ def _compare(old: Policy, language: Language, chosen: argparse.Namespace) -> int
     lexicon = words(language)
     if not found.grants:
         print(lexicon.pattern("word", "comparison-nothing"))
+        return USAGE
+    if chosen.chart is not None and chosen.households is None:
+        print(lexicon.pattern("word", "chart-without-households"))
         return USAGE
     try:
         told = None if chosen.households is None else _effects(found, old, new, chosen)
@@ -92,6 +118,8 @@ def _compare(old: Policy, language: Language, chosen: argparse.Namespace) -> int
             print(lexicon.fill("word", "extra-missing", extra="prove"))
         if told is not None:
             _print_effects(told, found, language)
+    if chosen.chart is not None and told is not None and _drawn(told, found, chosen, language):
+        return USAGE
     return 0 if found.is_same else FOUND
 
 
