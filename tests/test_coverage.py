@@ -282,6 +282,32 @@ example "Old" on 2024-03-01
     assert f"{only}yes" not in _missed(_coverage(text))
 
 
+def test_a_deadline_behind_the_one_that_counts_is_not_asked() -> None:
+    text = """
+policy visiting
+source notice "Notice" rank county from 2023-01-01
+entity household
+fact pressing of household: yes or no
+fact remote of household: yes or no
+fact applied_on of household: date
+service visits for household
+  cite notice 1
+  within 3 days after applied_on when pressing
+  within 20 days after applied_on when remote
+  within 10 days after applied_on otherwise
+example "Pressing" on 2024-03-01
+  household h
+    pressing yes
+    remote yes
+    applied_on 2024-02-20
+  expect visits of h by 2024-02-23
+"""
+    missed = _missed(_coverage(text))
+
+    assert "visits: `pressing` comes out yes" not in missed
+    assert "visits: `remote` comes out yes" in missed
+
+
 # ---------------------------------------------------------------- articles
 
 

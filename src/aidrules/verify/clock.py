@@ -24,20 +24,21 @@ class Clock:
 
     def start(self) -> None:
         """Begin with a question."""
-        self._started = _now()
+        self._started = now()
         most = Fraction(self.seconds) if self.total is None else min(self.seconds, self.total)
         self._until = self._started + int(most * 1000)
 
     def stop(self) -> None:
         """End with a question, and take off what it took."""
         if self.total is not None:
-            self.total = max(Fraction(0), self.total - Fraction(_now() - self._started, 1000))
+            self.total = max(Fraction(0), self.total - Fraction(now() - self._started, 1000))
 
     @property
     def left(self) -> Fraction:
         """The seconds that the question has left."""
-        return Fraction(max(0, self._until - _now()), 1000)
+        return Fraction(max(0, self._until - now()), 1000)
 
 
-def _now() -> int:
+def now() -> int:
+    """Return a time in milliseconds: how long a solver takes is all that is measured."""
     return monotonic_ns() // 1_000_000

@@ -1,6 +1,6 @@
 """The examples of a policy to those that pass: each with its household and what it asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import field, frozen
 
@@ -9,6 +9,9 @@ from aidrules.case import Case
 from aidrules.examples import judge
 from aidrules.household import Reader
 from aidrules.program import (
+    Branch,
+    Cases,
+    Constant,
     Example,
     ExpectedDetail,
     ExpectedStatus,
@@ -17,7 +20,8 @@ from aidrules.program import (
     Program,
     Use,
 )
-from aidrules.types import TRUTH
+from aidrules.source import Span
+from aidrules.types import TEXT, TRUTH
 
 
 @frozen
@@ -83,12 +87,21 @@ def _asked(program: Program, expected: ExpectedStatus | ExpectedDetail) -> Itera
         case ExpectedStatus(value=value):
             yield from () if value is None else (value,)
         case ExpectedDetail(name=name, part="deadline"):
-            for deadline in program.grant[name].deadlines:
-                yield from () if deadline.condition is None else (deadline.condition,)
-                yield deadline.due
+            cases = [(each.condition, each.due) for each in program.grant[name].deadlines]
+            yield from _first(cases, expected.span)
         case ExpectedDetail(name=name, part="office"):
             offices = program.grant[name].offices
-            yield from (each.condition for each in offices if each.condition is not None)
+            named = [Constant(each.name, type=TEXT, span=expected.span) for each in offices]
+            cases = [(each.condition, name_) for each, name_ in zip(offices, named, strict=True)]
+            yield from _first(cases, expected.span)
         case ExpectedDetail(name=name):
             first = program.grant[name].paid_from
             yield from () if first is None else (first,)
+
+
+def _first(cases: Sequence[tuple[Expr | None, Expr]], span: Span) -> Iterator[Expr]:
+    """Yield the first result whose condition holds, of a deadline or an office, as cases."""
+    always = Constant(value=True, type=TRUTH, span=span)
+    branches = tuple(Branch(condition or always, result) for condition, result in cases)
+    if branches:
+        yield Cases(branches, None, complete=True, type=branches[0].result.type, span=span)

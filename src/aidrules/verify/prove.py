@@ -7,7 +7,6 @@ which the interpreter says so too, made as small and plain as it gets.
 
 from datetime import date
 from fractions import Fraction
-from time import monotonic_ns
 from typing import assert_never
 
 import z3
@@ -32,6 +31,7 @@ from aidrules.verify.attempts import (
     spot_of,
     valued,
 )
+from aidrules.verify.clock import now
 from aidrules.verify.meaning import meaning
 from aidrules.verify.proofs import Proofs
 from aidrules.verify.properties import (
@@ -65,11 +65,6 @@ from aidrules.verify.verdicts import (
     Verdict,
 )
 from aidrules.verify.witness import witness
-
-
-def _now() -> int:
-    """Return a time in milliseconds: how long Z3 takes is all that is measured."""
-    return monotonic_ns() // 1_000_000
 
 
 class TimeIsUpError(Exception):
@@ -113,7 +108,7 @@ class Prover:
 
     def settle(self, wanted: Property) -> Settled:
         """Return the verdict on a property."""
-        started = _now()
+        started = now()
         self._deadline = started + int(self.seconds * 1000)
         root = self._root_for(wanted)
         try:
@@ -135,7 +130,7 @@ class Prover:
             sizes,
             tuple(dict.fromkeys(open_figures)),
             answer.is_where_set,
-            _now() - started,
+            now() - started,
         )
 
     def _or_tested(self, wanted: Property, answer: "_Answer") -> "_Answer":
@@ -211,7 +206,7 @@ class Prover:
         Raises:
             TimeIsUpError: If none are.
         """
-        left = self._deadline - _now()
+        left = self._deadline - now()
         if left <= 0:
             raise TimeIsUpError
         return left
@@ -284,7 +279,7 @@ class Prover:
 
     def _spoken_of(self, claim: Refutable, root: str, proved: int) -> "_Answer":
         """Return that a property is proved, if it says something of some household at all."""
-        self._deadline = max(self._deadline, _now() + int(self.seconds * 250))
+        self._deadline = max(self._deadline, now() + int(self.seconds * 250))
         is_asked = is_wanting = False
         for members in range(1, proved + 1):
             world = self._world(root, members)
