@@ -18,14 +18,16 @@ import numpy as np
 from attrs import define, evolve, field, frozen
 
 from aidrules import load, types
+from aidrules.accounts import applying, day
+from aidrules.backends.interpreter import Evaluation
 from aidrules.backends.interpreter import emit as emit_engine
 from aidrules.backends.kernel import Answers, Code, Kernel, Layout, Results
 from aidrules.backends.kernel import emit as emit_kernel
 from aidrules.backends.kernel.layout import LAST_DAY, stored
 from aidrules.case import Case, Record
 from aidrules.population.cases import batch_of
-from aidrules.program import Constant, Definition, Grant, Program, Role, Use, Word
-from aidrules.values import Failure, Infinite, Interval, Value, is_decided, parts
+from aidrules.program import And, Constant, Definition, Grant, Program, Role, Use, Word
+from aidrules.values import Failure, Infinite, Interval, Value, is_decided, may_be, parts
 
 from .boundary import Maker
 from .cases import Household, complete, make_case
@@ -166,6 +168,7 @@ def compare(
                 else:
                     receives = evaluation.value(grant.receives, record)
                     expected = _expected(receives, amount, answers, layout, grant)
+                    expected |= _beside(grant, answers, evaluation, record)
                 given = _given(expected, answers, row)
                 found.answers += 1
                 if expected != given:
@@ -284,6 +287,25 @@ def _expected(
     return told
 
 
+def _beside(grant: Grant, answers: Answers, evaluation: Evaluation, record: Record) -> Told:
+    """Return what is told beside whether and how much: the day that is due, why it is refused."""
+    told: Told = {}
+    if answers.deadline is not None:
+        rule = applying(grant.deadlines, evaluation, record)
+        told["deadline"] = day(None if rule is None else rule.due, evaluation, record) or 0
+    if grant.key.endswith(SHOWN) or evaluation.value(grant.receives, record) is not False:
+        return told
+    body = evaluation.program.definition[grant.eligible].body
+    for at, item in enumerate(body.items if isinstance(body, And) else (body,)):
+        value = evaluation.evaluate(item, record)
+        if value is False:
+            return told | {"reason": at + 1}
+        if isinstance(value, Failure):
+            return told  # what comes behind an error is told only if something else is unknown
+    is_excluded = may_be(evaluation.value(grant.eligible, record), True)
+    return told | {"reason": -1 if is_excluded else 0}
+
+
 def _chosen(amount: Value, layout: Layout, grant: Grant) -> int:
     storage = stored(grant.type, layout.texts) if grant.type is not None else None
     codes = () if storage is None else storage.codes
@@ -304,6 +326,10 @@ def _chosen(amount: Value, layout: Layout, grant: Grant) -> int:
 
 def _given(expected: Told, answers: Answers, row: int) -> Told:
     told: Told = {"status": Code(int(answers.status[row]))}
+    if "reason" in expected:
+        told["reason"] = int(answers.reason[row])
+    if "deadline" in expected:
+        told["deadline"] = _due(answers, row)
     if "chosen" in expected and answers.chosen is not None:
         told["chosen"] = int(answers.chosen[row])
     if "low" in expected and answers.low is not None:
