@@ -400,6 +400,25 @@ def test_the_coverage_of_each_shipped_policy_has_words(name: str) -> None:
     assert articles(policy.program).texts == found.articles.texts
 
 
+@pytest.mark.parametrize("name", ["hubei.wufeng", "hubei.services"])
+def test_no_example_notices_a_slip_in_what_none_reaches(name: str) -> None:
+    policy = aidrules.load(name)
+    lines: dict[bool, set[tuple[str, int]]] = {True: set(), False: set()}
+    for each in policy.coverage().points:
+        if each.point.word.startswith(("row", "figure")):
+            span = each.point.span
+            lines[each.reached_by is not None].add((span.source.name, span.line))
+    slips = [
+        each
+        for each in policy.mutate(seconds=0, tries=0).judged
+        if each.mutant.word in {"figure", "number"}
+        and (each.mutant.span.source.name, each.mutant.span.line) in lines[False] - lines[True]
+    ]
+
+    assert slips
+    assert [each.killed_by for each in slips] == [None] * len(slips)
+
+
 # ---------------------------------------------------------------- the command
 
 

@@ -193,6 +193,14 @@ def test_an_appeal_is_compared_and_no_example_can_expect_it() -> None:
     assert "示例无法预期此项" in text
 
 
+def test_a_figure_that_no_rule_uses_is_not_called_equivalent() -> None:
+    rules = SIMPLE.replace("CONDITION", "rooms >= 0")
+    unused = "parameter bonus: money per month\n  cite notice 5\n  from 2023-01-01 = 30\n"
+    policy = _policy(rules + unused)
+
+    assert _judged(policy, "the figure 31 for 30").proof == Unsettled("unused")
+
+
 def test_who_else_claims_is_not_known_of_one_household() -> None:
     text = HEAD.replace("entity household\n", "entity district\nentity household in district\n")
     rules = """

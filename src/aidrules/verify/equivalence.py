@@ -106,7 +106,10 @@ def _answers(versions: Versions, clock: Clock) -> Iterator[Same | Separation | U
     if versions.changed.facts:
         yield Unsettled("default")  # what is assumed counts where a fact is missing
         return
-    for suspect in _suspects(versions):
+    suspects = list(_suspects(versions))
+    if not suspects:
+        yield Unsettled("unused")  # an example could still expect the figure itself
+    for suspect in suspects:
         pair = suspect.one, suspect.other
         if any(_is_rationed(versions, each) for each in pair):
             yield Unsettled("place")
