@@ -263,6 +263,10 @@ def _table_rows(
             scope.report(catalogue.wrong_cell_count(row.span, len(heads), len(row.cells)))
             continue
         is_otherwise = width > 0 and isinstance(row.cells[0], ast.OtherwiseCell)
+        if is_otherwise:
+            for cell in row.cells[1:width]:
+                if not isinstance(cell, ast.OtherwiseCell | ast.AnyCell | ast.BlankCell):
+                    scope.report(catalogue.otherwise_with_a_key(cell.span, symbol.name))
         cells = (
             tuple(AnyMatch() for _ in columns)
             if is_otherwise

@@ -763,6 +763,11 @@ def wrong_cell_count(span: Span, wanted: int, given: int) -> Diagnostic:
     return _error("wrong-cell-count", span, wanted=wanted, given=given)
 
 
+def otherwise_with_a_key(span: Span, name: str) -> Diagnostic:
+    """Report a row for all others that names one of them."""
+    return _error("otherwise-with-a-key", span, name=name)
+
+
 def not_a_value_cell(span: Span) -> Diagnostic:
     """Report a cell without a value."""
     return _error("not-a-value-cell", span)
