@@ -1,4 +1,4 @@
-"""Figures whose keys lead back to them are a cycle, found where they are read."""
+"""Tables of figures: keys that lead back to them, and rows for all others."""
 
 import pytest
 
@@ -19,3 +19,22 @@ def test_figure_keyed_by_itself_is_a_cycle(keys: dict[str, str]) -> None:
 
     assert not policy.is_valid
     assert "cycle" in {finding.code for finding in policy.diagnostics}
+
+
+@pytest.mark.parametrize(
+    ("rows", "codes"),
+    [
+        ("  | otherwise | any | 1 |\n", set()),
+        ("  | otherwise | no | 1 |\n", {"otherwise-with-a-key"}),
+        ("  | otherwise | any | 1 |\n  | otherwise | any | 2 |\n", {"table-overlap"}),
+    ],
+)
+def test_a_table_has_one_row_for_all_others(rows: str, codes: set[str]) -> None:
+    text = (
+        f"{HEAD}fact town of household: text\nfact old of household: yes or no\n"
+        "parameter p by town, old: number  cite notice 1\n  | town | old | 2020-01-01 |\n"
+        f'  | "x" | yes | 3 |\n{rows}define d of household: number = p  cite notice 2\n'
+    )
+    found = aidrules.loads(text).diagnostics
+
+    assert {finding.code for finding in found if finding.is_error} == codes

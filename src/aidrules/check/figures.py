@@ -16,7 +16,7 @@ from aidrules.check.citations import citation
 from aidrules.check.expressions import applies as where_it_applies
 from aidrules.check.expressions import constant, expression, key_type, result
 from aidrules.check.scope import Amendment, Document, Scope, Symbol
-from aidrules.diagnostics import catalogue
+from aidrules.diagnostics import Label, catalogue
 from aidrules.program import (
     AnyMatch,
     Brackets,
@@ -264,9 +264,7 @@ def _table_rows(
             continue
         is_otherwise = width > 0 and isinstance(row.cells[0], ast.OtherwiseCell)
         if is_otherwise:
-            for cell in row.cells[1:width]:
-                if not isinstance(cell, ast.OtherwiseCell | ast.AnyCell | ast.BlankCell):
-                    scope.report(catalogue.otherwise_with_a_key(cell.span, symbol.name))
+            _otherwise_row(row, width, rows, symbol, scope)
         cells = (
             tuple(AnyMatch() for _ in columns)
             if is_otherwise
@@ -276,6 +274,21 @@ def _table_rows(
         if cells is not None:
             rows.append(FigureRow(cells, values, is_otherwise, row.span))
     return _stepped(rows, columns, scope)
+
+
+def _otherwise_row(
+    row: ast.Row, width: int, rows: list[FigureRow], symbol: Symbol, scope: Scope
+) -> None:
+    """Report a row for all others that names one of them, or stands behind another such row."""
+    for cell in row.cells[1:width]:
+        if not isinstance(cell, ast.OtherwiseCell | ast.AnyCell | ast.BlankCell):
+            scope.report(catalogue.otherwise_with_a_key(cell.span, symbol.name))
+            return
+    for before in rows:
+        if before.is_otherwise and before.span is not None:
+            labels = (Label(before.span, "row"),)
+            scope.report(catalogue.table_overlap(row.span, symbol.name, ("otherwise",), labels))
+            return
 
 
 def _dated_cells(
