@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from itertools import chain, islice
 from multiprocessing import get_context
 from os import cpu_count
@@ -16,7 +15,6 @@ from aidrules import load
 from aidrules.backends.interpreter import Evaluation, emit
 from aidrules.case import Case
 from aidrules.program import Program
-from aidrules.types import Choice, Date, Quantity, Truth, core
 from aidrules.values import Exact, Failure, Value
 from aidrules.verify.households import households
 from aidrules.verify.proofs import Proofs
@@ -25,11 +23,11 @@ from aidrules.verify.replay import Replay, with_figures
 from aidrules.verify.tested import failures
 from aidrules.verify.verdicts import NotCovered, Proved, Settled
 
+from .figures import chosen
+
 POLICIES = Path(__file__).parents[2] / "docs" / "policies"
 SETS_OF_FIGURES = 10
 """How many sets of values are tried for figures that have none."""
-AMOUNTS = (Fraction(1, 100), 1, 99, 100, 500, Fraction(7354, 10), 1000, 10_000)
-PERIODS = (1, 2, 3, 10, 30)
 WANTING = {"no-figure", "not-applicable"}
 """Errors for want of a figure, which is told beside what is proved."""
 
@@ -99,22 +97,7 @@ def _figures(proofs: Proofs, program: Program, rng: Random) -> Iterator[Mapping[
     """Yield values for the figures that have none."""
     names = {name for each in proofs.settled for name in each.figures}
     for _ in range(SETS_OF_FIGURES):
-        chosen: dict[str, Value] = {}
-        for parameter in program.parameters:
-            if parameter.name not in names:
-                continue
-            match core(parameter.type):
-                case Quantity(unit=unit):
-                    chosen[parameter.key] = rng.choice(PERIODS if unit.duration else AMOUNTS)
-                case Choice(values=values):
-                    chosen[parameter.key] = rng.choice(values)
-                case Truth():
-                    chosen[parameter.key] = rng.random() < 1 / 2
-                case Date():
-                    chosen[parameter.key] = proofs.on.toordinal() + rng.randrange(-400, 400)
-                case unset:
-                    raise TypeError(unset)
-        yield chosen
+        yield chosen(program, rng, proofs.on.toordinal(), names)
 
 
 def _made(program: Program, seed: int, today: int) -> Iterator[Case]:
