@@ -290,6 +290,83 @@ check "For a year"
 """,
         "stated For a year",
     ),
+    "a gap between two versions": (
+        STANDARD
+        + """
+define share of household: number
+  from 2024-01-01 until 2024-05-31 = 1
+  from 2024-06-02 = 2
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount 10 yuan per month * share
+""",
+        "defined aid",
+    ),
+    "an income counted twice": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount standard - income_of_all - (highest of income over person else 0 yuan per month)
+check "With the aid nobody has less than the standard"
+  always aid + income_of_all >= standard or not receives aid
+""",
+        "stated With the aid nobody has less than the standard",
+    ),
+    "a member left out": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount 100 yuan per month * (count of person where not disabled)
+check "A hundred for each"
+  always aid >= 100 yuan per month * size or not receives aid
+""",
+        "stated A hundred for each",
+    ),
+    "an exception turned round": (
+        STANDARD
+        + """
+benefit aid for person: money per month
+  cite notice 2
+  when age >= 60
+  unless not disabled
+  amount 50 yuan per month
+check "Not for the disabled"
+  never receives aid and disabled
+""",
+        "stated Not for the disabled",
+    ),
+    "rounded before the sum": (
+        STANDARD
+        + """
+define tenth of person: money per month
+  = income * 0.1
+  rounded up to 1 yuan per month
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard
+  amount sum of tenth over person
+check "A tenth of the income, within a yuan"
+  always aid < income_of_all * 0.1 + 1 yuan per month
+""",
+        "stated A tenth of the income, within a yuan",
+    ),
+    "a threshold of the wrong person": (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when (highest of income over person else 0 yuan per month) < standard
+  amount 100 yuan per month
+check "Only below the standard together"
+  never receives aid and income_of_all >= standard
+""",
+        "stated Only below the standard together",
+    ),
 }
 
 
