@@ -139,6 +139,7 @@ class Maker:
     named: Named = field(init=False)
     facts: Mapping[str, Sequence[Fact]] = field(init=False)
     count: int = 0
+    _is_recent: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.named = Named.of(self.program)
@@ -148,7 +149,8 @@ class Maker:
         }
 
     def case(self) -> Case:
-        """Return a case."""
+        """Return a case, in half of them with most days in the weeks before today."""
+        self._is_recent = self.rng.random() < 1 / 2
         top: Record | None = None
         for kind in reversed(tuple(self.program.ancestry(self.root))):
             top = self._record(kind, top)
@@ -247,6 +249,8 @@ class Maker:
     def _day(self, fact: Fact) -> int:
         rng = self.rng
         point = rng.choice((*self.named.days, *((self.today,) * 4)))
+        if self._is_recent and rng.random() < 2 / 3:
+            point = self.today - rng.randrange(90)
         point += rng.choice((-1, 0, 0, 1, -365, -31, -730, -60 * 365, 30, -18 * 365, -10))
         low = FIRST_DAY if fact.low is None else int(fact.low)
         high = LAST_DAY if fact.high is None else int(fact.high)
