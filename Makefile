@@ -10,7 +10,7 @@ ATTACKS ?= 5000
 FUZZ ?= 1000000
 DEMO := docs/demo
 
-.PHONY: demo test check lint types layers docs package spark agreement fuzz fuzz-coverage benchmarks clean
+.PHONY: demo test check lint types layers docs package spark postgresql agreement fuzz fuzz-coverage benchmarks clean
 
 .venv/core: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv .venv
@@ -50,6 +50,10 @@ package: .venv/dev ## sdist to wheel to a fresh environment outside the tree
 spark: .venv/dev ## the run on a real local Spark; needs Java 17
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[spark]'
 	$(BIN)/python -m pytest tests/test_spark.py
+
+postgresql: .venv/dev ## the run on queries of a real PostgreSQL, whose programs are installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'adbc-driver-postgresql>=1.5'
+	$(BIN)/python -m pytest tests/test_postgresql.py
 
 agreement: .venv/dev ## random programs, households, learnt facts; the kernel, the terms of Z3 and what is proved, on shipped policies too
 	$(BIN)/python -m tests.agreement --triples $(TRIPLES)

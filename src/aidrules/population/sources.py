@@ -169,12 +169,22 @@ def pieces(given: Given, name: str) -> tuple[Piece, ...]:
         case list() | tuple() if given and all(isinstance(each, str | Path) for each in given):
             return tuple(piece for each in given for piece in pieces(each, name))
         case _ if hasattr(given, "__arrow_c_stream__"):
-            return (Piece(name, None, pa.table(given)),)
+            return (Piece(name, None, _stored(pa.table(given))),)
         case Mapping():
-            return (Piece(name, None, pa.table(dict(given))),)
+            return (Piece(name, None, _stored(pa.table(dict(given)))),)
         case _:
             message = (
                 "a table is a path, a sequence of paths, or a data frame, Arrow table or stream; "
                 f"not {type(given).__name__}"
             )
             raise TypeError(message)
+
+
+def _stored(table: Any) -> Any:
+    """Return a table whose columns are what stands in them: a database's own numbers are text."""
+    for at, each in enumerate(table.schema):
+        if isinstance(each.type, pa.BaseExtensionType):
+            chunks = [chunk.storage for chunk in table.column(at).chunks]
+            stored = pa.chunked_array(chunks, each.type.storage_type)
+            table = table.set_column(at, each.name, stored)
+    return table
