@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import product
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
@@ -14,7 +13,7 @@ import z3
 from attrs import define, field, frozen
 
 from aidrules import load
-from aidrules.backends.interpreter import emit
+from aidrules.backends.interpreter import Evaluation, emit
 from aidrules.backends.kernel import Layout
 from aidrules.backends.smt.context import Spot
 from aidrules.backends.smt.household import OTHERS, Household, Place
@@ -35,7 +34,6 @@ from .programs import make_program
 POLICIES = Path(__file__).parents[2] / "docs" / "policies"
 FIRST_TRIED, DAYS_TRIED = date(2025, 1, 1).toordinal(), 700
 MOST_RECORDS = 3
-MOST_CHANCES = 4
 NEVER = Past(False, ABSENT, ABSENT)
 
 
@@ -91,12 +89,12 @@ def compare(
     engine = emit(program)
     for at, case in enumerate(cases):
         places = _placed(household, case)
-        models = [] if places is None else list(_models(lowerer, case, places))
+        evaluation = engine.open(case, today)
+        models = [] if places is None else list(_models(lowerer, case, places, evaluation))
         if places is None or not models:
             found.outside += 1
             continue
         found.cases += 1
-        evaluation = engine.open(case, today)
         expected = {
             (key, place_id): evaluation.value(key, places[place_id])
             for key, place_id in terms
@@ -182,19 +180,26 @@ def _placed(household: Household, case: Case) -> Mapping[str, Record] | None:
     return found if fill(household.root, case.root) else None
 
 
-def _models(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> Iterator[z3.ModelRef]:
-    """Yield the facts of a case as models, one for each answer whether its claims have a place.
+def _models(
+    lowerer: Lowerer, case: Case, places: Mapping[str, Record], evaluation: Evaluation
+) -> Iterator[z3.ModelRef]:
+    """Yield the facts of a case as a model; whether its claims have a place is not theirs to say.
 
     There is none if no term stands for some of the facts.
     """
     solver = _stated(lowerer, case, places)
     if solver is None:
         return
-    chances = list(lowerer.chances.values())[:MOST_CHANCES]
-    for answers in product((False, True), repeat=len(chances)):
-        fixed = [chance == answer for chance, answer in zip(chances, answers, strict=True)]
-        if solver.check(*fixed) == z3.sat:
-            yield solver.model()
+    claims = {id(place): places.get(place.id) for place in lowerer.household.places()}
+    fixed = []
+    for (ration, place), chance in lowerer.chances.items():
+        record = claims.get(place)
+        grant = lowerer.program.grant[lowerer.program.ration[ration].grant]
+        receives = None if record is None else evaluation.value(grant.receives, record)
+        if isinstance(receives, bool):
+            fixed.append(chance == receives)
+    if solver.check(*fixed) == z3.sat:
+        yield solver.model()
 
 
 def _stated(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.Solver | None:
