@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from time import monotonic
 
-from . import kernel, proofs, smt
+from . import endless, kernel, proofs, smt
 from .planted import FAULTS, table
 from .run import catch, missed, report, run
 
@@ -30,7 +30,9 @@ def main() -> int:
     if options.terms:
         compared = smt.run(options.terms, options.households, options.seed)
         print(smt.report(compared))  # noqa: T201 - what the command is for
-        return 1 if compared.differences else 0
+        beyond = endless.run(options.terms // 4, options.households // 10, options.seed)
+        print(endless.report(beyond))  # noqa: T201 - what the command is for
+        return 1 if compared.differences or beyond.impossible else 0
     if options.proofs:
         attacked = proofs.run(options.households, options.seed)
         print(proofs.report(attacked))  # noqa: T201 - what the command is for

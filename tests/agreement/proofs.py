@@ -101,8 +101,8 @@ def _figures(proofs: Proofs, program: Program, rng: Random) -> Iterator[Mapping[
 
 
 def _made(program: Program, seed: int, today: int) -> Iterator[Case]:
-    """Yield households of up to one, two and three records of a kind by turns."""
-    sizes = [households(program, seed, today, members=members) for members in (1, 2, 2, 3)]
+    """Yield households of up to one, two, three and six records of a kind by turns."""
+    sizes = [households(program, seed, today, members=members) for members in (1, 2, 3, 6)]
     return chain.from_iterable(zip(*sizes, strict=False))
 
 

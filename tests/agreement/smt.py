@@ -122,7 +122,7 @@ def _answers(
     """Return what a term is, and what it is to be."""
     given = household.value(model, plain(term))
     if given == household.words.text(OTHERS):
-        return OTHER, _named(expected, household)
+        return OTHER, named(expected, household)
     return given, expected
 
 
@@ -187,7 +187,7 @@ def _models(
 
     There is none if no term stands for some of the facts.
     """
-    solver = _stated(lowerer, case, places)
+    solver = stated(lowerer, case, places)
     if solver is None:
         return
     claims = {id(place): places.get(place.id) for place in lowerer.household.places()}
@@ -202,7 +202,7 @@ def _models(
         yield solver.model()
 
 
-def _stated(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.Solver | None:
+def stated(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.Solver | None:
     """Return the facts of a case as conditions; None if no term stands for some of them."""
     household = lowerer.household
     solver = z3.Solver()
@@ -226,7 +226,7 @@ def _stated(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.So
             elif value is None or isinstance(value, Possible | Series):
                 return None
             else:
-                wanted = lowerer.constant(_named(value, household), facts[name].type)
+                wanted = lowerer.constant(named(value, household), facts[name].type)
                 solver.add(alike(term, wanted))
         if place.past and case.history is None:
             return None
@@ -235,11 +235,11 @@ def _stated(lowerer: Lowerer, case: Case, places: Mapping[str, Record]) -> z3.So
             value = getattr(past, part)
             types: dict[str, Type] = {"receives": TRUTH, "run_from": DATE}
             type_ = types.get(part, household.program.definition[key].type)
-            solver.add(alike(term, lowerer.constant(_named(value, household), type_)))
+            solver.add(alike(term, lowerer.constant(named(value, household), type_)))
     return solver
 
 
-def _named(value: Any, household: Household) -> Any:
+def named(value: Any, household: Household) -> Any:
     """Return a fact as a term is made of it; a text that no rule names is any other text."""
     return value if not isinstance(value, str) or value in household.words.numbers else OTHER
 

@@ -47,6 +47,7 @@ from aidrules.verify.properties import (
     Stated,
     is_of_time,
 )
+from aidrules.verify.touched import touched
 
 Pairs = Sequence[tuple[Any, Any]]
 """Terms, and those that stand in their place in a second household."""
@@ -240,8 +241,10 @@ def _two_runs(stated: MovesWith | UnchangedBy, world: Lowerer) -> Attempt:
     term = where.facts.get(stated.fact.name)
     if term is None:
         raise Unfit(Why.REFERENCE)
-    pairs = [(each, _primed(each)) for each in _open_terms(term)]
     value = plain(world.lower(stated.value, spot_of(place, world)))
+    fact = where, stated.fact.name
+    beyond = touched(world.household, (stated.fact.entity, stated.fact.name))
+    pairs = [(each, _primed(each)) for each in (*_open_terms(term), *beyond)]
     other, changed = replaced(value, pairs), replaced(term, pairs)
     legal = [z3.substitute(each, *pairs) for each in world.household.assumed]
     here = both(place.present, where.present, value.here, other.here)
@@ -249,7 +252,6 @@ def _two_runs(stated: MovesWith | UnchangedBy, world: Lowerer) -> Attempt:
         moved = both(_has_moved(stated, value, other), _rises(stated.when, plain(term), changed))
     else:
         moved = negation(alike(value, other))
-    fact = where, stated.fact.name
     return Attempt(place, both(here, moved, *legal), both(here, *legal), pairs=pairs, fact=fact)
 
 

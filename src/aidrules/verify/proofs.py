@@ -118,9 +118,9 @@ class Proofs:
             why = settled.wanted.known_to_fail
             key = "known-to-fail" if settled.is_as_stated else "known-to-fail-but-holds"
             yield lexicon.fill("word", key, why=why)
-        if _is_bounded(settled) and dict(settled.sizes) != dict(self._most):
+        if _is_bounded(settled):
             sizes = self._sizes(settled.sizes, lexicon, language)
-            yield lexicon.fill("word", "proved-smaller", sizes=sizes)
+            yield lexicon.fill("word", "proved-of-sizes", sizes=sizes)
         if settled.is_where_set:
             yield lexicon.pattern("word", "proved-where-set")
 
@@ -165,28 +165,13 @@ class Proofs:
             "proofs-summary",
             **{word.replace("-", "_"): str(count) for word, count in counts.items()},
         )
-        if self._most:
-            yield lexicon.fill(
-                "word",
-                "proofs-sizes",
-                date=str(self.on),
-                sizes=self._sizes(self._most, lexicon, language),
-            )
+        if any(isinstance(each.verdict, Proved) for each in self.settled):
+            yield lexicon.fill("word", "proofs-mean", date=str(self.on))
             yield lexicon.pattern("word", "proofs-facts")
         figures = sorted({name for each in self.settled for name in each.figures})
         if figures:
             names = lexicon.join(wording.name(self._program, name, language) for name in figures)
             yield lexicon.fill("word", "proofs-figures", names=names)
-
-    @property
-    def _most(self) -> Mapping[str, int]:
-        """The most records of each kind of which something is proved."""
-        found: dict[str, int] = {}
-        for each in self.settled:
-            if _is_bounded(each):
-                for kind, size in each.sizes.items():
-                    found[kind] = max(size, found.get(kind, 0))
-        return found
 
     def _sizes(self, sizes: Mapping[str, int], lexicon: Lexicon, language: Language) -> str:
         return lexicon.join(
@@ -224,9 +209,10 @@ class Proofs:
             "where_set": settled.is_where_set,
         }
         match verdict:
-            case Proved(highest=highest, is_by_form=is_by_form):
+            case Proved(highest=highest, reach=reach):
                 plain["highest"] = None if highest is None else exact(highest)
-                plain["by_form"] = is_by_form
+                plain["any_size"] = reach != "sizes"
+                plain["by_form"] = reach == "form"
             case Refuted(example=example):
                 title = f"{wanted.subject}"
                 today = self.on.toordinal()
@@ -266,7 +252,7 @@ def _is_bounded(settled: Settled) -> bool:
     """Return whether it is proved of households of up to so many records: not of some, nor all."""
     if isinstance(settled.wanted.claim, Reachable | Reached):
         return False
-    return isinstance(settled.verdict, Proved) and not settled.verdict.is_by_form
+    return isinstance(settled.verdict, Proved) and settled.verdict.reach == "sizes"
 
 
 def _finding(failure: Failure) -> Diagnostic:

@@ -15,8 +15,8 @@ from attrs import define, evolve, field, frozen
 from aidrules.backends.interpreter import emit
 from aidrules.backends.smt.household import FIGURE, Household
 from aidrules.backends.smt.lower import Lowerer
-from aidrules.backends.smt.terms import Bit, Unfit, variables
-from aidrules.backends.smt.values import Num
+from aidrules.backends.smt.terms import Bit, Unfit, below, exact, variables
+from aidrules.backends.smt.values import Num, number
 from aidrules.pipeline import load
 from aidrules.program import Check, Program, SameAs
 from aidrules.source import Span
@@ -103,7 +103,7 @@ class Prover:
     today: int
     members: int = MEMBERS
     seconds: Exact = SECONDS
-    _worlds: dict[tuple[str, int], Lowerer] = field(factory=dict, init=False)
+    _worlds: dict[tuple[str, int | None], Lowerer] = field(factory=dict, init=False)
     _deadline: int = field(default=0, init=False)
 
     def settle(self, wanted: Property) -> Settled:
@@ -118,7 +118,8 @@ class Prover:
         except TimeIsUpError:
             answer = _Answer(NotCovered("time"), self.members)
         answer = self._or_tested(wanted, answer)
-        sizes = sizes_of(self.program, root, answer.members)
+        is_of_any = isinstance(answer.verdict, Proved) and answer.verdict.reach != "sizes"
+        sizes = {} if is_of_any else sizes_of(self.program, root, answer.members)
         open_figures = sorted(
             self.program.parameter[key].name
             for world in self._worlds.values()
@@ -153,12 +154,12 @@ class Prover:
                 return self._at_most(key, root)
             case OrderFree(key=key):
                 if orders_nothing(key, self.program):
-                    return _Answer(Proved(is_by_form=True), self.members)
+                    return _Answer(Proved(reach="form"), self.members)
                 return self._refute(claim, root, self.members)
             case Stated(check=Check(property=SameAs() as same)):
                 return self._same_as(same)
             case Defined() | NeverNegative() | OneAlone() | Separate() | Stated():
-                return self._refute(claim, root, self.members)
+                return self._settle(claim, root)
             case _:
                 assert_never(claim)
 
@@ -191,12 +192,14 @@ class Prover:
         is_above = entity in tuple(self.program.ancestry(self.root))[1:]
         return entity if is_above and entity is not None else self.root
 
-    def _world(self, root: str, members: int) -> Lowerer:
-        """Return the terms over a household."""
+    def _world(self, root: str, members: int | None) -> Lowerer:
+        """Return the terms over a household of up to so many members; None: of any size."""
         key = root, members
         if key not in self._worlds:
-            sizes = sizes_of(self.program, root, members)
-            household = Household.of(self.program, root, self.today, sizes)
+            sizes = sizes_of(self.program, root, 1 if members is None else members)
+            household = Household.of(
+                self.program, root, self.today, sizes, is_endless=members is None
+            )
             self._worlds[key] = Lowerer(household, opens=True)
         return self._worlds[key]
 
@@ -244,6 +247,30 @@ class Prover:
         return solver.model() if solver.check() == z3.sat else None
 
     # ------------------------------------------------------------ refuting
+
+    def _settle(self, claim: Refutable, root: str) -> "_Answer":
+        """Return that a property holds of households of any size, else what holds of some."""
+        try:
+            made = attempt(claim, self._world(root, None))
+            here = made.place.present
+            holds = self._is_none(root, here, made.bad)
+            is_wanting = holds and not self._is_none(root, here, made.wanting)
+        except (Unfit, TooFewError):
+            holds = is_wanting = False
+        if not holds:
+            return self._refute(claim, root, self.members)
+        answer = self._spoken_of(claim, root, self.members)
+        if not isinstance(answer.verdict, Proved):
+            return answer
+        return _Answer(Proved(reach="any"), self.members, is_wanting)
+
+    def _is_none(self, root: str, *conditions: Bit) -> bool:
+        """Return whether it is known that conditions hold for no household of any size."""
+        if any(each is False for each in conditions):
+            return True
+        solver = self._solver(self._world(root, None), *conditions)
+        solver.set("timeout", self._left() // 3)
+        return bool(solver.check() == z3.unsat)
 
     def _refute(self, claim: Refutable, root: str, most: int) -> "_Answer":
         """Look for a household for which a property fails, the smallest first."""
@@ -380,7 +407,22 @@ class Prover:
                 answer = _Answer(self._highest(key, root, members), members)
             except TimeIsUpError:
                 break
-        return answer
+        match answer.verdict:
+            case Proved(highest=highest) if highest is not None and self._caps(key, root, highest):
+                return _Answer(Proved(highest, reach="any"), answer.members)
+            case _:
+                return answer
+
+    def _caps(self, key: str, root: str, highest: Exact) -> bool:
+        """Return whether an amount is above the highest one for no household of any size."""
+        try:
+            world = self._world(root, None)
+            place, value = valued(key, world)
+        except Unfit:
+            return False
+        is_above = below(exact(highest), number(value))
+        self._deadline = max(self._deadline, now() + int(self.seconds * 250))
+        return self._is_none(root, place.present, value.here, is_above)
 
     def _highest(self, key: str, root: str, members: int) -> Verdict:
         world = self._world(root, members)

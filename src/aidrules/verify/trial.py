@@ -44,7 +44,7 @@ def trial(
 
 def _verdict(program: Program, wanted: Property, day: date) -> Verdict:
     if isinstance(wanted.claim, OrderFree) and orders_nothing(wanted.claim.key, program):
-        return Proved(is_by_form=True)
+        return Proved(reach="form")
     if isinstance(wanted.claim, REFUTABLE):
         return try_out(program, wanted, SEED, day.toordinal(), TRIES)
     return NotCovered("no-solver")

@@ -1,6 +1,7 @@
 """What became of a property: proved, refuted, tested, or not covered."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from attrs import field, frozen
 
@@ -16,11 +17,12 @@ class Proved:
 
     Attributes:
         highest: The highest value, exact, in the unit of the amount, where that was asked for.
-        is_by_form: Whether it follows from the form of the rules, for any size.
+        reach: Of which households it holds: of those of the sizes looked at, of any size that the
+            policy allows, or of any size by the form of the rules, without a solver.
     """
 
     highest: Exact | None = None
-    is_by_form: bool = False
+    reach: Literal["sizes", "any", "form"] = "sizes"
 
 
 @frozen
@@ -88,7 +90,8 @@ class Settled:
 
     Attributes:
         wanted: The property.
-        sizes: How many records of each kind were looked at, below one record above.
+        sizes: How many records of each kind were looked at, below one record above; of what is
+            proved for any size: none.
         figures: Names of figures without a value on the day: it holds whatever they are.
         is_where_set: Whether it was looked at only where every figure asked for has a value.
         milliseconds: How long it took.

@@ -2,10 +2,11 @@
 
 The household has so many places for records of each kind, and each place may be empty. Places are
 filled from the first on, which loses nothing: a list with an empty place in it is no other list.
+An endless household has a rest in each list besides, of as many records as the policy allows.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any, assert_never
@@ -14,7 +15,17 @@ import z3
 from attrs import define, field, frozen
 
 from aidrules.backends.smt.days import FIRST_DAY, LAST_DAY
-from aidrules.backends.smt.terms import Bit, Exactly, Unfit, Why, anyhow, both, either, negation
+from aidrules.backends.smt.terms import (
+    Bit,
+    Exactly,
+    Unfit,
+    Why,
+    anyhow,
+    both,
+    either,
+    lacking,
+    negation,
+)
 from aidrules.backends.smt.values import List, Num, Term, Truth, Word
 from aidrules.case import Case, History, Past, Record
 from aidrules.program import (
@@ -55,6 +66,9 @@ OTHERS = 1_000_000
 MOST = 10**9
 """The greatest amount that an office may have decided before, and the size of what has no range."""
 
+
+ANY = "~"
+"""What stands in the names of terms about any one record of the rest of a list."""
 
 FIGURE = "figure "
 """With what the names of terms begin that stand for a figure."""
@@ -117,6 +131,56 @@ class Place:
                 yield from place.all()
 
 
+@define(eq=False)
+class Rest:
+    """The records of a list of a household for which it has no place.
+
+    Attributes:
+        entity: Their kind.
+        name: Of the terms about them.
+        count: How many they are.
+        most: How many they are at most; None: as many as there may be.
+        record: One of them: any; where some are at fault, one of those.
+        told: What stands for all of them together, by what it tells.
+        faults: Where some of them are at fault, and where that one is, each in one way.
+    """
+
+    entity: str
+    name: str
+    count: Any
+    most: int | None
+    record: Place
+    told: "dict[Told, Any]" = field(factory=dict)
+    faults: list[tuple[Bit, Bit]] = field(factory=list)
+
+    def assumed(self) -> Iterator[Bit]:
+        """Yield that where some are at fault, the one is: first in a way that is no want."""
+        for rule in (_beyond_want, anyhow):
+            faults = [(rule(some), rule(one)) for some, one in self.faults]
+            some = either(*(some for some, _ in faults))
+            yield either(negation(some), *(both(*each) for each in faults))
+
+
+@frozen
+class Told:
+    """What a term tells of the rest of a list.
+
+    Attributes:
+        what: How many hold, what they add up to, and so on.
+        expressions: Worked out for each of them: conditions first.
+        today: As an ordinal.
+    """
+
+    what: str
+    expressions: tuple[Expr, ...]
+    today: int
+
+
+def _beyond_want(error: Bit) -> Bit:
+    """Return where something is an error, and not for want of a figure."""
+    return both(anyhow(error), negation(lacking(error)))
+
+
 @frozen
 class Words:
     """The texts that a policy names, by number, and back."""
@@ -149,7 +213,7 @@ class Household:
 
     Attributes:
         root: The place of its record; those above it hang on it.
-        assumed: What holds of every household: ranges, steps, and that places are filled in order.
+        is_endless: Whether its lists go on beyond their places.
         has_history: Whether rules ask for what was decided before; then a decision was recorded.
         decided_on: The day of that decision.
         figures: What stands for the figures of the law that have no value, by key.
@@ -160,8 +224,10 @@ class Household:
     today: int
     sizes: Mapping[str, int]
     words: Words = field(repr=False)
+    is_endless: bool = False
     root: Place = field(init=False)
-    assumed: list[Bit] = field(factory=list, repr=False)
+    rests: dict[tuple[str, str], Rest] = field(factory=dict, repr=False)
+    _assumed: list[Bit] = field(factory=list, repr=False)
     history: Mapping[str, list[tuple[str, str, Type]]] = field(factory=dict, repr=False)
     decided_on: int = 0
     figures: dict[str, Term] = field(factory=dict, repr=False)
@@ -174,6 +240,8 @@ class Household:
         today: int,
         sizes: Mapping[str, int],
         words: Words | None = None,
+        *,
+        is_endless: bool = False,
     ) -> "Household":
         """Return the household of a policy.
 
@@ -183,8 +251,10 @@ class Household:
             today: The date asked for, as an ordinal.
             sizes: How many records of each kind one record above may have; 0 if it is not said.
             words: The texts by number, where several policies are spoken of; None: its own.
+            is_endless: Whether lists go on beyond their places.
         """
-        made = Household(program, today, sizes, Words.of(program) if words is None else words)
+        words = Words.of(program) if words is None else words
+        made = Household(program, today, sizes, words, is_endless)
         made.history = _asked(program)
         made.decided_on = today - 1
         above: Place | None = None
@@ -202,11 +272,62 @@ class Household:
             for at in range(1, most + 1):
                 name = f"{kind}{at}" if place is self.root else f"{place.id}.{kind}{at}"
                 present = self._bool(f"{name}:present")
-                self.assumed.append(z3.Implies(present, before))
+                self.assume(z3.Implies(present, before))
                 before = present
                 child = self._place(kind, name, place, present=present)
                 places.append(child)
                 self._fill(child)
+
+    @property
+    def assumed(self) -> tuple[Bit, ...]:
+        """What holds of every household: ranges, steps, and that places are filled in order."""
+        faults = [each for rest in self.rests.values() for each in rest.assumed()]
+        return (*self._assumed, *(each for each in faults if each is not True))
+
+    def assume(self, *bits: Bit) -> None:
+        """Add what holds of every household."""
+        self._assumed.extend(each for each in bits if each is not True)
+
+    def tell(self, rest: Rest, told: Told, make: Callable[[str], Any]) -> Any:
+        """Return the term that tells something of the rest of a list, the same whoever asks."""
+        if told not in rest.told:
+            name = f"{rest.name} {told.what} {len(rest.told) + 1}"
+            rest.told[told] = self.variables[name] = make(name)
+        return rest.told[told]
+
+    def rest(self, place: Place, kind: str) -> Rest | None:
+        """Return the records of a kind below a place that have none; None if all have one."""
+        if not self.is_endless or not self._goes_on(place, kind):
+            return None
+        if (place.id, kind) not in self.rests:
+            count = self._int(f"{place.id}:rest {kind}")
+            self.assume(count >= 0)
+            most = None
+            if self.program.entity[kind].parent == place.entity:
+                places = place.children[kind]
+                most = self.program.entity[kind].limit - len(places)
+                full = places[-1].present if places else place.present
+                self.assume(count <= most, either(count == 0, full))
+            record = self._any_record(place, kind, f"{place.id}{ANY}{kind}")
+            self.rests[place.id, kind] = Rest(kind, f"{place.id}:{kind}", count, most, record)
+        return self.rests[place.id, kind]
+
+    def _goes_on(self, place: Place, kind: str) -> bool:
+        """Return whether a list, or one of those on the way to it, may have more records."""
+        way = tuple(self.program.ancestry(kind))
+        return any(
+            self.sizes.get(each, 0) < self.program.entity[each].limit
+            for each in way[: way.index(place.entity)]
+        )
+
+    def _any_record(self, place: Place, kind: str, name: str) -> Place:
+        """Return a place for any record of a kind below a place, which is in none of its lists."""
+        parent = self.program.entity[kind].parent
+        if parent is not None and parent != place.entity:
+            place = self._any_record(place, parent, f"{name}^{parent}")
+        made = self._place(kind, name, place, present=True)
+        self._fill(made)
+        return made
 
     def _place(
         self,
@@ -294,13 +415,13 @@ class Household:
                 code = self._int(name)
                 named = both(code >= 0, code < len(self.words.texts))
                 others = both(code >= OTHERS, code < 2 * OTHERS)
-                self.assumed.append(either(named, others))
+                self.assume(either(named, others))
                 return Word(code=code, absent=absent)
             case Choice(values=values, is_open=is_open):
                 code = self._int(name)
                 numbers = [code == self.words.numbers[value] for value in values]
                 others = both(code >= OTHERS, code < 2 * OTHERS) if is_open else False
-                self.assumed.append(either(*numbers, others))
+                self.assume(either(*numbers, others))
                 return Word(code=code, absent=absent)
             case Selection(choice=choice):
                 marks = {value: self._bool(f"{name}:{value}") for value in choice.values}
@@ -314,10 +435,10 @@ class Household:
         count = self._int(name)
         if low is not None:
             least = Fraction(low) / step
-            self.assumed.append(count >= -(-least.numerator // least.denominator))
+            self.assume(count >= -(-least.numerator // least.denominator))
         if high is not None:
             most = Fraction(high) / step
-            self.assumed.append(count <= most.numerator // most.denominator)
+            self.assume(count <= most.numerator // most.denominator)
         return Exactly(
             count * step.numerator if step.numerator != 1 else count, step.denominator, low, high
         )
