@@ -21,7 +21,7 @@ CHAPTERS: Mapping[str, Sequence[int]] = {
     "Limited funds, and duties of an office": (135, 136, 133, 134),
     "Texts beside texts": (2, 110, 115),
     "What is not known": (137, 138),
-    "Examples": (3,),
+    "Examples, and what holds of all families": (3, 5),
 }
 """The lessons in the order in which to read them, by their numbers."""
 

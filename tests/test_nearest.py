@@ -22,7 +22,7 @@ from aidrules.values import Exact
 from aidrules.verify import nearest
 from aidrules.verify.households import households
 from aidrules.verify.nearest import Turned, explain, turned
-from aidrules.verify.replay import with_fact
+from aidrules.verify.second import with_fact
 from aidrules.verify.sizes import usual_day
 
 POLICIES = sorted((Path(__file__).parents[1] / "docs" / "policies").rglob("*.aid.md"))

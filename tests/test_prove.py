@@ -11,6 +11,7 @@ import aidrules
 from aidrules import loads, policy
 from aidrules.cli import main
 from aidrules.commands import verifying
+from aidrules.verify.second import OfFigure
 from aidrules.verify.verdicts import NotCovered, Proved, Refuted, Settled, Tested, Unreached
 
 HEAD = """
@@ -574,3 +575,112 @@ check "As the nation has it"
 def test_a_shipped_policy_holds() -> None:
     proofs = aidrules.load("shandong.disability_subsidies").prove()
     assert {type(each.verdict) for each in proofs.settled} <= {Proved, NotCovered}
+
+
+TAPER = (
+    STANDARD
+    + """
+benefit aid for household: money per month
+  cite notice 2
+  when size >= 1
+  amount standard * size - 80% * income_of_all
+    at least 0 yuan per month
+    rounded up to 1 yuan per month
+check "It"
+  """
+)
+
+
+def stated(line: str, rules: str = TAPER) -> Proved | Refuted | Unreached:
+    """Return the verdict on one check."""
+    return verdict(f"{rules}{line}\n", "stated It")
+
+
+def test_the_marginal_rate_is_at_most_so_much() -> None:
+    of_rounding = "and 1 yuan per month"
+
+    four_fifths = stated(
+        f"aid never falls by more than 80% of the change {of_rounding} when income rises"
+    )
+    three_quarters = stated(
+        f"aid never falls by more than 75% of the change {of_rounding} when income rises"
+    )
+    without_rounding = stated("aid never falls by more than 80% of the change when income rises")
+
+    assert four_fifths == Proved(reach="any")
+    assert isinstance(three_quarters, Refuted)
+    assert isinstance(without_rounding, Refuted)
+
+
+def test_the_worst_step_is_told_with_its_household() -> None:
+    cliffs = (
+        STANDARD
+        + """
+benefit aid for household: money per month
+  cite notice 2
+  when income_of_all < standard * size
+  amount 100 yuan per month * size
+check "It"
+  """
+    )
+    found = stated("aid never falls by more than 10 yuan per month when income rises", cliffs)
+
+    assert isinstance(found, Refuted)
+    assert len(found.example.case.root.children["person"]) == 1
+    assert found.worst is not None
+    assert found.worst.amount == 300
+    assert len(found.worst.example.case.root.children["person"]) == 3
+
+
+def test_a_figure_of_the_law_may_be_what_changes() -> None:
+    assert stated("aid never falls when standard rises") == Proved(reach="sizes")
+    found = stated("aid unchanged when standard changes")
+
+    assert isinstance(found, Refuted)
+    assert isinstance(found.example.second, OfFigure)
+    assert found.example.second.before != found.example.second.after
+
+
+def test_what_amends_a_figure_changes_with_it() -> None:
+    rules = """
+parameter extra: money per month  cite notice 1
+  from 2024-01-01 = 50
+amend extra from 2024-03-01
+  = 60
+benefit aid for household: money per month
+  cite notice 2
+  amount extra
+check "It"
+  """
+    assert stated("aid never falls when extra rises", rules) == Proved(reach="any")
+    assert isinstance(stated("aid never rises when extra rises", rules), Refuted)
+
+
+def test_somebody_is_found_or_it_is_said_that_nobody_is() -> None:
+    assert stated("possible aid = 7 yuan per month") == Proved()
+    assert isinstance(stated("possible aid = 7.50 yuan per month"), Unreached)
+
+
+def test_all_that_is_required_can_be_met_at_once_or_not() -> None:
+    rules = """
+fact spent of household: money  between 0 and 1_000
+require much of household
+  cite notice 2
+  that spent >= {much} yuan
+require little of household
+  cite notice 3
+  that spent <= 400 yuan
+"""
+    assert verdict(rules.format(much=400), "met-at-once household") == Proved()
+    found = verdict(rules.format(much=401), "met-at-once household")
+    assert isinstance(found, Unreached)
+    assert len(found.spans) == 2
+
+
+def test_without_a_solver_a_cause_may_be_a_figure_too() -> None:
+    text = TAPER + "aid never rises when standard rises\n"
+    written = loads(HEAD + text)
+    found = written.prove("2024-06-01", only="It", solver=False).settled[0].verdict
+
+    assert isinstance(found, Refuted)
+    assert isinstance(found.example.second, OfFigure)

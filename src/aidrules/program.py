@@ -861,24 +861,42 @@ class HoldsAlways:
 
 
 @frozen
+class HoldsForSome:
+    """`possible condition`: some record meets it."""
+
+    entity: str
+    condition: Expr
+
+
+Cause = FactUse | Figure
+"""What changes: a fact of one record, or a figure without keys, for all."""
+
+
+@frozen
 class MovesWith:
-    """`value never rises / falls [by more than tolerance] when fact rises / falls`."""
+    """`value never rises / falls [by more than tolerance] when cause rises / falls`.
+
+    Attributes:
+        share: Of the change of the cause, that is tolerated as well; 0: none.
+        tolerance: In the unit of the value.
+    """
 
     entity: str
     value: Expr
     direction: Literal["rises", "falls"]
+    share: Exact
     tolerance: Exact
-    fact: FactUse
+    cause: Cause
     when: Literal["rises", "falls"]
 
 
 @frozen
 class UnchangedBy:
-    """`value unchanged when fact changes`."""
+    """`value unchanged when cause changes`."""
 
     entity: str
     value: Expr
-    fact: FactUse
+    cause: Cause
 
 
 @frozen
@@ -889,7 +907,7 @@ class SameAs:
     exception: Expr | None
 
 
-Property = HoldsAlways | MovesWith | UnchangedBy | SameAs
+Property = HoldsAlways | HoldsForSome | MovesWith | UnchangedBy | SameAs
 
 
 @frozen
@@ -1058,6 +1076,11 @@ class Program:
         while entity is not None:
             yield entity
             entity = self.entity[entity].parent
+
+    def with_amendments(self, parameter: str) -> tuple[str, ...]:
+        """Return the keys of a figure and of what amends it."""
+        amending = (each.key for each in self.parameters if parameter in each.key.split(":")[1:2])
+        return (parameter, *amending)
 
     def children(self, entity: str) -> tuple[str, ...]:
         """Return the kinds directly below an entity, in order of declaration."""

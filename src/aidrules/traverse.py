@@ -26,6 +26,7 @@ from aidrules.program import (
     Figure,
     Follow,
     HoldsAlways,
+    HoldsForSome,
     Includes,
     IsNone,
     MonthSum,
@@ -228,10 +229,10 @@ def expressions(program: Program) -> list[Expr]:
     found.extend(p.applies for p in program.parameters if p.applies is not None)
     for check in program.checks:
         match check.property:
-            case HoldsAlways(condition=condition):
+            case HoldsAlways(condition=condition) | HoldsForSome(condition=condition):
                 found.append(condition)
-            case MovesWith(value=value, fact=fact) | UnchangedBy(value=value, fact=fact):
-                found.extend((value, fact))
+            case MovesWith(value=value, cause=cause) | UnchangedBy(value=value, cause=cause):
+                found.extend((value, cause))
             case SameAs():
                 pass
     return found

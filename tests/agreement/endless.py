@@ -207,8 +207,9 @@ def report(found: Compared) -> str:
     """Return what was compared, and what is so but not possible, in lines."""
     return "\n".join(
         [
-            f"{found.cases} cases, {found.longer} longer than their places; {found.outside} outside",
+            f"{found.cases} cases, {found.longer} longer than their places",
             f"{found.answers} answers",
+            f"{found.outside} cases outside",
             f"{len(found.impossible)} cases of which what is so is not possible",
             *map(str, found.impossible[:3]),
         ]

@@ -19,7 +19,8 @@ from aidrules.values import Exact, Failure, Value
 from aidrules.verify.households import households
 from aidrules.verify.proofs import Proofs
 from aidrules.verify.properties import AtMost, Defined, Reachable, Reached
-from aidrules.verify.replay import Replay, with_figures
+from aidrules.verify.replay import Replay
+from aidrules.verify.second import with_figures
 from aidrules.verify.tested import failures
 from aidrules.verify.verdicts import NotCovered, Proved, Settled
 

@@ -13,6 +13,7 @@ from aidrules.check.expressions import constant, expression, truth, use
 from aidrules.check.scope import Scope, Symbol
 from aidrules.diagnostics import Diagnostic, catalogue
 from aidrules.program import (
+    Cause,
     Check,
     Example,
     ExpectedDetail,
@@ -20,7 +21,9 @@ from aidrules.program import (
     ExpectedTruth,
     Expr,
     FactUse,
+    Figure,
     HoldsAlways,
+    HoldsForSome,
     MovesWith,
     Not,
     OnRecord,
@@ -31,9 +34,11 @@ from aidrules.program import (
 from aidrules.spelling import nearest
 from aidrules.syntax import ast
 from aidrules.types import (
+    NUMBER,
     TRUTH,
     Choice,
     Date,
+    Described,
     Optional,
     Quantity,
     Reference,
@@ -42,7 +47,7 @@ from aidrules.types import (
     Type,
     core,
 )
-from aidrules.values import ABSENT, Scalar
+from aidrules.values import ABSENT, Exact, Scalar
 
 _NOT_KNOWN: Final = {"unknown": True}
 """What `unknown` gives: it takes back what an earlier line gave."""
@@ -545,22 +550,21 @@ def _property(written: ast.Property, scope: Scope) -> Property | None:
             if isinstance(written, ast.Never):
                 test = Not(test, type=TRUTH, span=test.span)
             return HoldsAlways(entity, test)
-        case ast.NeverMoves(value=value, tolerance=tolerance, fact=name):
-            fact = _input(name, scope)
+        case ast.Possible(condition=condition):
+            return HoldsForSome(*_somewhere(lambda place: truth(condition, place), scope))
+        case ast.NeverMoves(value=value, tolerance=tolerance, cause=name):
+            cause = _cause(name, scope)
             entity, measured = _somewhere(lambda place: expression(value, place), scope)
-            if fact is None or not isinstance(core(measured.type), Quantity | Truth):
+            if cause is None or not isinstance(core(measured.type), Quantity | Truth):
                 return None
-            limit: int | Fraction = 0
-            if tolerance is not None:
-                found = constant(tolerance, measured.type, scope)
-                limit = found if isinstance(found, int | Fraction) else 0
+            share, limit = _tolerated(tolerance, measured.type, cause, scope)
             direction: Literal["rises", "falls"] = "rises" if written.moves == "rises" else "falls"
             when: Literal["rises", "falls"] = "rises" if written.when == "rises" else "falls"
-            return MovesWith(entity, measured, direction, limit, fact, when)
-        case ast.Unchanged(value=value, fact=name):
-            fact = _input(name, scope)
+            return MovesWith(entity, measured, direction, share, limit, cause, when)
+        case ast.Unchanged(value=value, cause=name):
+            cause = _cause(name, scope)
             entity, measured = _somewhere(lambda place: expression(value, place), scope)
-            return None if fact is None else UnchangedBy(entity, measured, fact)
+            return None if cause is None else UnchangedBy(entity, measured, cause)
         case ast.SameAs(policy=policy, exception=exception):
             unless = None
             if exception is not None:
@@ -570,14 +574,43 @@ def _property(written: ast.Property, scope: Scope) -> Property | None:
             assert_never(written)
 
 
-def _input(name: ast.Name, scope: Scope) -> FactUse | None:
+def _cause(name: ast.Name, scope: Scope) -> Cause | None:
     symbol = scope.anywhere(name)
     if symbol is None:
         return None
-    if not isinstance(symbol.item, ast.Fact | ast.Judgement):
-        scope.report(catalogue.not_a_fact(name.span, name.text))
-        return None
-    return FactUse(symbol.entity or "", symbol.name, type=symbol.type, span=name.span)
+    match symbol.item:
+        case ast.Fact() | ast.Judgement():
+            return FactUse(symbol.entity or "", symbol.name, type=symbol.type, span=name.span)
+        case ast.Parameter(keys=()):
+            return Figure(symbol.key, (), None, type=symbol.type, span=name.span)
+        case _:
+            scope.report(catalogue.not_a_fact(name.span, name.text))
+            return None
+
+
+def _tolerated(
+    written: ast.Tolerance | None, measured: Type, cause: Cause, scope: Scope
+) -> tuple[Exact, Exact]:
+    """Return the share of a change and the amount that are tolerated."""
+    if written is None:
+        return 0, 0
+    share: Scalar | None = 0
+    if written.share is not None:
+        share = constant(written.share.ratio, NUMBER, scope)
+        if not _is_of_one_unit(measured, cause.type):
+            ends = Described(measured), Described(cause.type)
+            scope.report(catalogue.share_of_other_unit(written.share.span, *ends))
+    limit = 0 if written.amount is None else constant(written.amount, measured, scope)
+    found = [each if isinstance(each, int | Fraction) else 0 for each in (share, limit)]
+    return found[0], found[1]
+
+
+def _is_of_one_unit(one: Type, other: Type) -> bool:
+    match core(one), core(other):
+        case Quantity(unit=left), Quantity(unit=right):
+            return left == right
+        case _:
+            return False
 
 
 def _somewhere(read: Callable[[Scope], Expr], scope: Scope) -> tuple[str, Expr]:

@@ -1131,6 +1131,11 @@ def decision_contradicts_itself(path: str, name: str) -> Diagnostic:
     return _error("decision-contradicts-itself", path=path, name=name)
 
 
+def share_of_other_unit(span: Span, value: Worded, cause: Worded) -> Diagnostic:
+    """Report a share of a change tolerated in what is measured in another unit."""
+    return _error("share-of-other-unit", span, value=value, cause=cause)
+
+
 def decision_in_other_unit(path: str, name: str, unit: Worded) -> Diagnostic:
     """Report an earlier amount in another unit than that of the policy."""
     return _error("decision-in-other-unit", path=path, name=name, unit=unit)

@@ -1061,22 +1061,44 @@ class Never(Node):
 
 
 @frozen(repr=False, eq=False)
+class Possible(Node):
+    """`possible condition`."""
+
+    condition: Expr
+
+
+@frozen(repr=False, eq=False)
+class Share(Node):
+    """`30% of the change`."""
+
+    ratio: Number
+
+
+@frozen(repr=False, eq=False)
+class Tolerance(Node):
+    """`by more than 30% of the change and 1 yuan per month`, or one of the two."""
+
+    share: Share | None
+    amount: Number | None
+
+
+@frozen(repr=False, eq=False)
 class NeverMoves(Node):
-    """`value never rises / falls [by more than quantum] when fact rises / falls`."""
+    """`value never rises / falls [tolerance] when cause rises / falls`."""
 
     value: Expr
     moves: str
-    tolerance: Number | None
-    fact: Name
+    tolerance: Tolerance | None
+    cause: Name
     when: str
 
 
 @frozen(repr=False, eq=False)
 class Unchanged(Node):
-    """`value unchanged when fact changes`."""
+    """`value unchanged when cause changes`."""
 
     value: Expr
-    fact: Name
+    cause: Name
 
 
 @frozen(repr=False, eq=False)
@@ -1087,7 +1109,7 @@ class SameAs(Node):
     exception: Expr | None
 
 
-Property = Always | Never | NeverMoves | Unchanged | SameAs
+Property = Always | Never | Possible | NeverMoves | Unchanged | SameAs
 
 
 @frozen(repr=False, eq=False)

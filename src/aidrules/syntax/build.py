@@ -261,6 +261,12 @@ def _parameter(children: Children) -> ast.Parameter:
     return ast.Parameter(name, keys or (), kind, tuple(clauses), span=_span(children))
 
 
+def _tolerance(children: Children) -> ast.Tolerance:
+    share = next((child for child in children if type(child) is ast.Share), None)
+    amount = next((child for child in children if type(child) is ast.Number), None)
+    return ast.Tolerance(share, amount, span=_span(children))
+
+
 def _given_alone(children: Children) -> ast.Given:
     return ast.Given(children[0], (), span=children[0].span)
 
@@ -311,7 +317,7 @@ _WORDS = kinds(
     "boundary_side boundary_of status verdict open_list unit_word number_word"
 )
 _BEHIND_A_WORD = kinds(
-    "since until run_since on_date alias parent limit of of_type per known_to_fail tolerance "
+    "since until run_since on_date alias parent limit of of_type per known_to_fail "
     "exception origin where by"
 )
 _LISTS = kinds("references keys given_values")
@@ -334,6 +340,7 @@ _OWN: dict[str, Callable[[Children], Any]] = {
     "quantity": _quantity,
     "currency": _currency,
     "cite": _cite,
+    "tolerance": _tolerance,
     "cite_article": _cite_article,
     "cite_text": _cite_text,
     "type_name": _type_name,

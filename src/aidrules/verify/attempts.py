@@ -12,6 +12,7 @@ from aidrules.backends.smt.lookups import met_rows
 from aidrules.backends.smt.lower import Lowerer
 from aidrules.backends.smt.terms import (
     Bit,
+    Exactly,
     Unfit,
     Why,
     add,
@@ -21,16 +22,22 @@ from aidrules.backends.smt.terms import (
     either,
     exact,
     lacking,
+    multiply,
     negation,
+    subtract,
     variables,
 )
 from aidrules.backends.smt.values import List, Num, Term, Truth, Word, alike, plain
 from aidrules.program import (
     And,
     Cases,
+    Cause,
     Expr,
+    FactUse,
     Fail,
+    Figure,
     HoldsAlways,
+    HoldsForSome,
     MovesWith,
     SameAs,
     Table,
@@ -71,7 +78,10 @@ class Attempt:
         wanting: Where a figure is missing, so that nothing is said.
         pairs: How a second household differs, of a property that compares two.
         fact: The place and the name of the fact in which it differs.
+        figure: What the figure is in which it differs, for the first and for the second.
         swapped: The places that change places in it.
+        moved: By how much a value moves as it should not.
+        change: By how much its cause changes, if that is a number.
     """
 
     place: Place
@@ -80,7 +90,10 @@ class Attempt:
     wanting: Bit = False
     pairs: Pairs = ()
     fact: tuple[Place, str] | None = None
+    figure: tuple[Term, Term] | None = None
     swapped: tuple[Place, Place] | None = None
+    moved: Exactly | None = None
+    change: Exactly | None = None
 
 
 def attempt(claim: Refutable, world: Lowerer) -> Attempt:
@@ -230,29 +243,64 @@ def _stated(stated: StatedProperty, world: Lowerer) -> Attempt:
             return _two_runs(stated, world)
         case SameAs():
             raise Unfit(Why.OTHER_POLICY)
+        case HoldsForSome():
+            raise TypeError(stated)  # a property of its own: somebody is looked for
         case _:
             assert_never(stated)
 
 
 def _two_runs(stated: MovesWith | UnchangedBy, world: Lowerer) -> Attempt:
-    """Return where one fact, changed, changes a value as it should not."""
+    """Return where one fact or figure, changed, changes a value as it should not."""
     place = first(world, stated.entity)
-    where = first(world, stated.fact.entity)
-    term = where.facts.get(stated.fact.name)
-    if term is None:
-        raise Unfit(Why.REFERENCE)
+    where, term = _cause(stated.cause, world)
     value = plain(world.lower(stated.value, spot_of(place, world)))
-    fact = where, stated.fact.name
-    beyond = touched(world.household, (stated.fact.entity, stated.fact.name))
+    beyond = touched(world.household, stated.cause)
     pairs = [(each, _primed(each)) for each in (*_open_terms(term), *beyond)]
     other, changed = replaced(value, pairs), replaced(term, pairs)
     legal = [z3.substitute(each, *pairs) for each in world.household.assumed]
     here = both(place.present, where.present, value.here, other.here)
+    change = moved = None
     if isinstance(stated, MovesWith):
-        moved = both(_has_moved(stated, value, other), _rises(stated.when, plain(term), changed))
+        change = _apart(plain(term), changed, stated.when)
+        moved = _apart(value, other, stated.direction)
+        bad = both(_rises(stated.when, plain(term), changed), _has_moved(stated, value, other))
+        if moved is not None:
+            tolerated = exact(stated.tolerance)
+            if change is not None:
+                tolerated = add(tolerated, multiply(change, exact(stated.share)))
+            bad = both(bad, below(tolerated, moved))
     else:
-        moved = negation(alike(value, other))
-    return Attempt(place, both(here, moved, *legal), both(here, *legal), pairs=pairs, fact=fact)
+        bad = negation(alike(value, other))
+    fact, figure = None, None
+    if isinstance(stated.cause, FactUse):
+        fact = where, stated.cause.name
+    else:
+        figure = term, changed
+    return Attempt(
+        place,
+        both(here, bad, *legal),
+        both(here, *legal),
+        pairs=pairs,
+        fact=fact,
+        figure=figure,
+        moved=moved,
+        change=change,
+    )
+
+
+def _cause(cause: Cause, world: Lowerer) -> tuple[Place, Term]:
+    """Return what changes, and the place of its record."""
+    match cause:
+        case FactUse(entity=entity, name=name):
+            where = first(world, entity)
+            term = where.facts.get(name)
+            if term is None:
+                raise Unfit(Why.REFERENCE)
+            return where, term
+        case Figure(parameter=key):
+            return first(world, None), world.household.figure(world.program.parameter[key])
+        case _:
+            assert_never(cause)
 
 
 def _open_terms(term: Term) -> list[Any]:
@@ -312,13 +360,24 @@ def _rises(when: str, before: Term, after: Term) -> Bit:
 
 
 def _has_moved(stated: MovesWith, before: Term, after: Term) -> Bit:
-    """Return whether a value has moved as it never should, by more than is tolerated."""
+    """Return whether an answer has turned as it never should; a number is looked at besides."""
     if stated.direction == "falls":
         before, after = after, before
     match before, after:
-        case Num(exact=one), Num(exact=other):
-            return below(add(one, exact(stated.tolerance)), other)
+        case Num(), Num():
+            return True
         case Truth(yes=one), Truth(yes=other):
             return both(negation(one), other)
         case kinds:
             raise TypeError(kinds)
+
+
+def _apart(before: Term, after: Term, direction: str) -> Exactly | None:
+    """Return by how much a number has risen (fallen); None of an answer."""
+    if direction == "falls":
+        before, after = after, before
+    match before, after:
+        case Num(exact=one), Num(exact=other):
+            return subtract(other, one)
+        case _:
+            return None

@@ -34,7 +34,7 @@ from aidrules.types import (
     core,
 )
 from aidrules.values import ABSENT, Exact, Value
-from aidrules.verify.replay import rebuilt
+from aidrules.verify.second import rebuilt
 from aidrules.verify.turning import Turn, meeting, turns
 
 Choose = Callable[[int], int]

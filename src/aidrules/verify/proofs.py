@@ -11,7 +11,7 @@ from attrs import field, frozen
 from aidrules.decision import Language
 from aidrules.diagnostics import Diagnostic, Severity, render
 from aidrules.lexicon import Lexicon, exact, words
-from aidrules.program import Program
+from aidrules.program import Check, MovesWith, Program
 from aidrules.types import Type
 from aidrules.values import Absent, Failure
 from aidrules.verify.properties import (
@@ -19,12 +19,15 @@ from aidrules.verify.properties import (
     Defined,
     OneAlone,
     OrderFree,
+    Possible,
     Property,
     Reachable,
     Reached,
     Stated,
 )
+from aidrules.verify.second import OfFact, OfFigure
 from aidrules.verify.verdicts import (
+    Cliff,
     Counterexample,
     NotCovered,
     Proved,
@@ -80,13 +83,16 @@ class Proofs:
     def _sentence(self, settled: Settled, lexicon: Lexicon, language: Language) -> str:
         wanted = settled.wanted
         names = {"name": self._named(wanted, language)}
-        if isinstance(wanted.claim, OrderFree):
-            names["kind"] = wording.name(self._program, wanted.claim.kind, language)
+        match wanted.claim:
+            case OrderFree(kind=kind) | Possible(entity=kind):
+                names["kind"] = wording.name(self._program, kind, language)
+            case _:
+                pass
         return lexicon.fill("word", wanted.word, **names)
 
     def _named(self, wanted: Property, language: Language) -> str:
         match wanted.claim:
-            case Stated():
+            case Stated() | Possible():
                 return wanted.subject
             case OneAlone(exclusion=exclusion):
                 found = [wording.of_key(self._program, key, language) for key in exclusion.grants]
@@ -102,8 +108,10 @@ class Proofs:
                     type_ = self._program.definition[settled.wanted.claim.key].type
                     amount = _value(highest, type_, language, self._program)
                     yield lexicon.fill("word", "proved-highest", amount=amount)
-            case Refuted(example=example):
+            case Refuted(example=example, worst=worst):
                 yield from self._refuted(settled.wanted, example, lexicon, language)
+                if worst is not None:
+                    yield from self._worst(settled.wanted, worst, example, lexicon, language)
             case Unreached(spans=spans):
                 for span in spans:
                     place = f"{span.source.name}:{span.line}"
@@ -129,31 +137,68 @@ class Proofs:
     ) -> Iterator[str]:
         if example.failure is not None and isinstance(wanted.claim, Defined):
             yield from render.text((_finding(example.failure),), language).rstrip().splitlines()
-        title = lexicon.fill("word", "counterexample-title", name=self._named(wanted, language))
+        yield from self._household("counterexample-title", wanted, example, lexicon, language)
+
+    def _household(
+        self,
+        key: str,
+        wanted: Property,
+        example: Counterexample,
+        lexicon: Lexicon,
+        language: Language,
+    ) -> Iterator[str]:
+        """Yield a household as an example, and in what the second one differs."""
+        title = lexicon.fill("word", key, name=self._named(wanted, language))
         text = as_example(self._program, example.case, self.on.toordinal(), title.replace('"', "'"))
         yield from text.rstrip().splitlines()
-        if example.other is not None and example.fact is not None:
-            entity, record, name = example.fact
-            type_ = self._program.fact[entity, name].type
-            values = [
-                case.records[entity, record].facts.get(name)
-                for case in (example.case, example.other)
-            ]
-            before, after = (_value(value, type_, language, self._program) for value in values)
-            fact = wording.name(self._program, name, language)
-            yield lexicon.fill(
-                "word",
-                "counterexample-change",
-                fact=fact,
-                record=record,
-                before=before,
-                after=after,
-            )
-        for key, value in example.figures.items():
-            parameter = self._program.parameter[key]
+        change = self._change(example, lexicon, language)
+        if change:
+            yield lexicon.fill("word", "counterexample-change", change=change)
+        for figure, value in example.figures.items():
+            parameter = self._program.parameter[figure]
             shown = _value(value, parameter.type, language, self._program)
             name = wording.name(self._program, parameter.name, language)
             yield lexicon.fill("word", "counterexample-figure", name=name, value=shown)
+
+    def _change(self, example: Counterexample, lexicon: Lexicon, language: Language) -> str:
+        """Return in what the second household differs from the first; empty if it has others."""
+        match example.second:
+            case OfFact(record=(entity, record), name=name, after=after):
+                type_ = self._program.fact[entity, name].type
+                before = example.case.records[entity, record].facts.get(name)
+                thing, word = name, "change-of-fact"
+            case OfFigure(keys=(key, *_), before=before, after=after):
+                type_, record = self._program.parameter[key].type, ""
+                thing, word = self._program.parameter[key].name, "change-of-figure"
+            case _:
+                return ""
+        values = [_value(value, type_, language, self._program) for value in (before, after)]
+        return lexicon.fill(
+            "word",
+            word,
+            name=wording.name(self._program, thing, language),
+            record=record,
+            before=values[0],
+            after=values[1],
+        )
+
+    def _worst(
+        self,
+        wanted: Property,
+        worst: Cliff,
+        example: Counterexample,
+        lexicon: Lexicon,
+        language: Language,
+    ) -> Iterator[str]:
+        """Yield the worst that one step does, with its household if that is another."""
+        match wanted.claim:
+            case Stated(check=Check(property=MovesWith(value=value, direction=direction))):
+                amount = _value(worst.amount, value.type, language, self._program)
+            case _:
+                raise TypeError(wanted.claim)
+        yield lexicon.fill("word", f"worst-step-{direction}", amount=amount)
+        if worst.example is not example:
+            yield from self._household("worst-title", wanted, worst.example, lexicon, language)
 
     def _summary(self, lexicon: Lexicon, language: Language) -> Iterator[str]:
         counts = {
@@ -213,7 +258,7 @@ class Proofs:
                 plain["highest"] = None if highest is None else exact(highest)
                 plain["any_size"] = reach != "sizes"
                 plain["by_form"] = reach == "form"
-            case Refuted(example=example):
+            case Refuted(example=example, worst=worst):
                 title = f"{wanted.subject}"
                 today = self.on.toordinal()
                 plain["example"] = as_example(self._program, example.case, today, title)
@@ -221,6 +266,11 @@ class Proofs:
                 plain["error"] = None if example.failure is None else example.failure.code
                 if example.other is not None:
                     plain["other"] = as_example(self._program, example.other, today, title)
+                if worst is not None:
+                    plain["worst"] = exact(worst.amount)
+                    plain["worst_example"] = as_example(
+                        self._program, worst.example.case, today, title
+                    )
             case Unreached(spans=spans):
                 plain["places"] = [f"{span.source.name}:{span.line}" for span in spans]
             case Tested(households=households):
@@ -250,7 +300,7 @@ def _word(settled: Settled) -> str:
 
 def _is_bounded(settled: Settled) -> bool:
     """Return whether it is proved of households of up to so many records: not of some, nor all."""
-    if isinstance(settled.wanted.claim, Reachable | Reached):
+    if isinstance(settled.wanted.claim, Reachable | Reached | Possible):
         return False
     return isinstance(settled.verdict, Proved) and settled.verdict.reach == "sizes"
 

@@ -21,6 +21,7 @@ from aidrules.program import (
     Expr,
     Follow,
     Grant,
+    HoldsForSome,
     MonthSum,
     Not,
     OnRecord,
@@ -35,7 +36,7 @@ from aidrules.program import (
 )
 from aidrules.source import Span
 from aidrules.traverse import children, walk
-from aidrules.types import Quantity
+from aidrules.types import TRUTH, Quantity
 
 
 @frozen
@@ -106,6 +107,20 @@ class OrderFree:
 
 
 @frozen
+class Possible:
+    """Some record meets all of some conditions.
+
+    Attributes:
+        entity: The kind of the record.
+        title: What the author says of it; None for all that is required of the kind.
+    """
+
+    entity: str
+    conditions: tuple[Expr, ...]
+    title: str | None
+
+
+@frozen
 class Stated:
     """What the author stated."""
 
@@ -121,6 +136,7 @@ Claim = (
     | OneAlone
     | Separate
     | OrderFree
+    | Possible
     | Stated
 )
 
@@ -161,6 +177,8 @@ class Property:
                 return "property-separate"
             case OrderFree():
                 return "property-order-free"
+            case Possible(title=title):
+                return "property-met-at-once" if title is None else "property-stated"
             case Stated():
                 return "property-stated"
             case _:
@@ -177,6 +195,7 @@ def properties(program: Program) -> tuple[Property, ...]:
             for each in program.definitions
             if each.role is Role.REQUIREMENT
         ),
+        *_required(program),
         *(each for definition in program.definitions for each in _of_definition(definition)),
         *(
             Property(
@@ -190,7 +209,22 @@ def properties(program: Program) -> tuple[Property, ...]:
 def _stated(program: Program) -> Iterator[Property]:
     for check in program.checks:
         module = _module_of(check.span, program)
-        yield Property(Stated(check), check.title, module, check.span, check.known_to_fail)
+        claim: Claim = Stated(check)
+        if isinstance(check.property, HoldsForSome):
+            claim = Possible(check.property.entity, (check.property.condition,), check.title)
+        yield Property(claim, check.title, module, check.span, check.known_to_fail)
+
+
+def _required(program: Program) -> Iterator[Property]:
+    """Yield for each kind of record that all that is required of it can be met at once."""
+    required: dict[str, list[Definition]] = {}
+    for each in program.definitions:
+        if each.role is Role.REQUIREMENT and each.entity is not None:
+            required.setdefault(each.entity, []).append(each)
+    for kind, found in required.items():
+        uses = tuple(Use(kind, each.key, type=TRUTH, span=each.span) for each in found)
+        module = _module_of(found[0].span, program)
+        yield Property(Possible(kind, uses, None), kind, module, found[0].span)
 
 
 def _of_grant(grant: Grant, program: Program) -> Iterator[Property]:

@@ -15,10 +15,10 @@ from attrs import define, evolve, field, frozen
 from aidrules.backends.interpreter import emit
 from aidrules.backends.smt.household import FIGURE, Household
 from aidrules.backends.smt.lower import Lowerer
-from aidrules.backends.smt.terms import Bit, Unfit, below, exact, variables
+from aidrules.backends.smt.terms import Bit, Unfit, below, exact, same, variables
 from aidrules.backends.smt.values import Num, number
 from aidrules.pipeline import load
-from aidrules.program import Check, Program, SameAs
+from aidrules.program import Check, Figure, MovesWith, Program, SameAs, UnchangedBy
 from aidrules.source import Span
 from aidrules.values import Exact
 from aidrules.verify.attempts import (
@@ -40,6 +40,7 @@ from aidrules.verify.properties import (
     NeverNegative,
     OneAlone,
     OrderFree,
+    Possible,
     Property,
     Reachable,
     Reached,
@@ -48,12 +49,14 @@ from aidrules.verify.properties import (
     orders_nothing,
     properties,
 )
-from aidrules.verify.replay import Replay, with_figures
+from aidrules.verify.replay import Replay
+from aidrules.verify.second import with_figures
 from aidrules.verify.sizes import MANY, MEMBERS, SECONDS, root_of, sizes_of, usual_day
 from aidrules.verify.tested import try_out
 from aidrules.verify.trial import REFUTABLE, SEED, TRIES
 from aidrules.verify.verdicts import (
     Apart,
+    Cliff,
     Counterexample,
     NotCovered,
     Proved,
@@ -64,7 +67,7 @@ from aidrules.verify.verdicts import (
     Unsettled,
     Verdict,
 )
-from aidrules.verify.witness import witness
+from aidrules.verify.witness import cliff, step_of, witness
 
 
 class TimeIsUpError(Exception):
@@ -103,13 +106,17 @@ class Prover:
     today: int
     members: int = MEMBERS
     seconds: Exact = SECONDS
-    _worlds: dict[tuple[str, int | None], Lowerer] = field(factory=dict, init=False)
+    _worlds: dict[tuple[str, int | None, tuple[str, ...]], Lowerer] = field(
+        factory=dict, init=False
+    )
+    _varied: tuple[str, ...] = field(default=(), init=False)
     _deadline: int = field(default=0, init=False)
 
     def settle(self, wanted: Property) -> Settled:
         """Return the verdict on a property."""
         started = now()
         self._deadline = started + int(self.seconds * 1000)
+        self._varied = _varied(wanted, self.program)
         root = self._root_for(wanted)
         try:
             answer = self._answer(wanted, root)
@@ -124,6 +131,7 @@ class Prover:
             self.program.parameter[key].name
             for world in self._worlds.values()
             for key in world.household.figures
+            if key not in world.varied
         )
         return Settled(
             wanted,
@@ -136,7 +144,8 @@ class Prover:
 
     def _or_tested(self, wanted: Property, answer: "_Answer") -> "_Answer":
         """Try out what was not settled, unless figures are missing that it may need."""
-        is_open = any(world.household.figures for world in self._worlds.values())
+        worlds = self._worlds.values()
+        is_open = any(set(each.household.figures) - set(each.varied) for each in worlds)
         if is_open or not isinstance(answer.verdict, NotCovered):
             return answer
         if not isinstance(wanted.claim, REFUTABLE):
@@ -152,6 +161,8 @@ class Prover:
                 return self._reached(claim, root)
             case AtMost(key=key):
                 return self._at_most(key, root)
+            case Possible():
+                return self._possible(claim, root)
             case OrderFree(key=key):
                 if orders_nothing(key, self.program):
                     return _Answer(Proved(reach="form"), self.members)
@@ -171,6 +182,8 @@ class Prover:
             case Stated(check=check):
                 stated = check.property
                 return None if isinstance(stated, SameAs) else stated.entity
+            case Possible(entity=entity):
+                return entity
             case OneAlone(exclusion=exclusion):
                 return self.program.grant[exclusion.grants[0]].entity
             case (
@@ -194,13 +207,13 @@ class Prover:
 
     def _world(self, root: str, members: int | None) -> Lowerer:
         """Return the terms over a household of up to so many members; None: of any size."""
-        key = root, members
+        key = root, members, self._varied
         if key not in self._worlds:
             sizes = sizes_of(self.program, root, 1 if members is None else members)
             household = Household.of(
                 self.program, root, self.today, sizes, is_endless=members is None
             )
-            self._worlds[key] = Lowerer(household, opens=True)
+            self._worlds[key] = Lowerer(household, opens=True, varied=self._varied)
         return self._worlds[key]
 
     def _left(self) -> int:
@@ -284,6 +297,9 @@ class Prover:
                 continue
             except TimeIsUpError:
                 break
+            if isinstance(verdict, Refuted):
+                worst = self._worst(claim, root, verdict.example)
+                return _Answer(Refuted(verdict.example, worst), members)
             if verdict is not None:
                 return _Answer(verdict, members)
             proved = members
@@ -303,6 +319,28 @@ class Prover:
             return None
         found = witness(claim, world, made, model)
         return Refuted(found) if isinstance(found, Counterexample) else NotCovered(found)
+
+    def _worst(self, claim: Refutable, root: str, example: Counterexample) -> Cliff | None:
+        """Look for the most by which a value moves, where its cause changes by one step."""
+        match claim:
+            case Stated(check=Check(property=MovesWith() as stated)):
+                pass
+            case _:
+                return None
+        world = self._world(root, self.members)
+        made = attempt(claim, world)
+        if made.moved is None or made.change is None:
+            return None
+        best = z3.Optimize()
+        best.set("timeout", max(1000, (self._deadline - now()) // 2))
+        conditions = (made.place.present, made.bad)
+        best.add(*world.household.assumed, *(each for each in conditions if each is not True))
+        one_step = same(made.change, exact(step_of(stated.cause, self.program)))
+        best.add(one_step)
+        best.maximize(made.moved.whole)
+        if best.check() != z3.sat:
+            return None
+        return cliff(stated, world, made, best.model(), example)
 
     def _spoken_of(self, claim: Refutable, root: str, proved: int) -> "_Answer":
         """Return that a property is proved, if it says something of some household at all."""
@@ -377,6 +415,28 @@ class Prover:
                 return _Answer(NotCovered("place" if world.chances else "replay"), members)
             return _Answer(Proved(), members)
         return _Answer(Unreached((grant.span,)), MANY)
+
+    def _possible(self, claim: Possible, root: str) -> "_Answer":
+        """Look for a record that meets all conditions."""
+        for members in (*range(1, self.members + 1), MANY):
+            world = self._world(root, members)
+            try:
+                place = first(world, claim.entity)
+            except TooFewError:
+                continue
+            held = [received(world.truth(each, spot_of(place, world))) for each in claim.conditions]
+            model = self._supposed(world, place.present, *held)
+            if model is None:
+                model = self._model(world, place.present, *held)
+            if model is None:
+                continue
+            household = world.household
+            figures = {key: household.value(model, term) for key, term in household.figures.items()}
+            replay = Replay(emit(with_figures(self.program, figures)), self.today)
+            if replay.fails(claim, household.case(model), (place.entity, place.id)):
+                return _Answer(NotCovered("place" if world.chances else "replay"), members)
+            return _Answer(Proved(), members)
+        return _Answer(Unreached(tuple(each.span for each in claim.conditions)), MANY)
 
     def _reached(self, claim: Reached, root: str) -> "_Answer":
         """Look for a household for each case."""
@@ -456,3 +516,12 @@ class _Answer:
     verdict: Verdict
     members: int
     is_where_set: bool = False
+
+
+def _varied(wanted: Property, program: Program) -> tuple[str, ...]:
+    """Return the keys of the figure that a property lets vary, and of what amends it."""
+    match wanted.claim:
+        case Stated(check=Check(property=MovesWith(cause=cause) | UnchangedBy(cause=cause))):
+            return program.with_amendments(cause.parameter) if isinstance(cause, Figure) else ()
+        case _:
+            return ()

@@ -1,20 +1,17 @@
 """A property and a household to whether the interpreter says that it fails there."""
 
-from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import assert_never
 
-from attrs import evolve, frozen
+from attrs import field, frozen
 
-from aidrules.backends.interpreter import Engine, Evaluation
+from aidrules.backends.interpreter import Engine, Evaluation, emit
 from aidrules.case import Case, Record
 from aidrules.program import (
-    AnyMatch,
-    FigureRow,
-    FigureValue,
+    Expr,
     HoldsAlways,
+    HoldsForSome,
     MovesWith,
-    Parameter,
     Program,
     SameAs,
     UnchangedBy,
@@ -28,11 +25,13 @@ from aidrules.verify.properties import (
     NeverNegative,
     OneAlone,
     OrderFree,
+    Possible,
     Reachable,
     Reached,
     Separate,
     Stated,
 )
+from aidrules.verify.second import OfFact, OfFigure, OfOrder, Second, other_case, with_value
 
 
 @frozen
@@ -45,6 +44,7 @@ class Replay:
 
     engine: Engine
     today: int
+    _engines: dict[tuple[tuple[str, ...], Value], Engine] = field(factory=dict, eq=False)
 
     @property
     def program(self) -> Program:
@@ -56,7 +56,7 @@ class Replay:
         return self.engine.open(case, self.today)
 
     def fails(
-        self, claim: Claim, case: Case, record: tuple[str, str], other: Case | None = None
+        self, claim: Claim, case: Case, record: tuple[str, str], second: Second | None = None
     ) -> bool:
         """Return whether a property fails on a record.
 
@@ -64,15 +64,14 @@ class Replay:
             claim: The property.
             case: The household.
             record: Kind and id; it is in both households.
-            other: The second household, of a property that compares two.
+            second: How the second household differs, of a property that compares two.
         """
-        return self.fails_in(claim, self.open(case), case.records[record], other)
+        return self.fails_in(claim, self.open(case), case.records[record], second)
 
     def fails_in(
-        self, claim: Claim, evaluation: Evaluation, on: Record, other: Case | None = None
+        self, claim: Claim, evaluation: Evaluation, on: Record, second: Second | None = None
     ) -> bool:
         """Return whether a property fails on a record of a case that was opened on the day."""
-        record = on.entity, on.id
         match claim:
             case Defined(key=key):
                 value = evaluation.value(key, on)
@@ -87,12 +86,14 @@ class Replay:
                 guards = [each.guard for each in node.branches if each.guard is not None]
                 return sum(evaluation.evaluate(each, on) is True for each in guards) > 1
             case OrderFree(key=key):
-                return other is not None and self._differs(key, evaluation, other, record)
+                return second is not None and self._differs(key, evaluation, on, second)
             case Stated(check=check):
-                return self._stated(check.property, evaluation, on, other)
+                return self._stated(check.property, evaluation, on, second)
             case Reachable(key=key):
                 receives = self.program.grant[key].receives
                 return evaluation.value(receives, on) is not True
+            case Possible(conditions=conditions):
+                return not all(evaluation.evaluate(each, on) is True for each in conditions)
             case Reached() | AtMost():
                 return False
             case _:
@@ -103,120 +104,70 @@ class Replay:
         value = self.open(case).value(key, case.records[record])
         return value if isinstance(value, Failure) else None
 
-    def _differs(
-        self, key: str, evaluation: Evaluation, other: Case, record: tuple[str, str]
-    ) -> bool:
-        after = self.open(other).value(key, other.records[record])
-        return evaluation.value(key, evaluation.case.records[record]) != after
+    def second(self, case: Case, second: Second) -> Evaluation:
+        """Return the second household worked out on the day."""
+        if not isinstance(second, OfFigure):
+            return self.open(other_case(case, second))
+        name = second.keys, second.after
+        if name not in self._engines:
+            self._engines[name] = emit(with_value(self.program, *name))
+        return self._engines[name].open(case, self.today)
+
+    def values(
+        self, value: Expr, evaluation: Evaluation, on: Record, second: Second
+    ) -> tuple[Value, Value]:
+        """Return what a value is on a record of both households."""
+        other = self.second(evaluation.case, second)
+        after = other.evaluate(value, other.case.records[on.entity, on.id])
+        return evaluation.evaluate(value, on), after
+
+    def _differs(self, key: str, evaluation: Evaluation, on: Record, second: Second) -> bool:
+        other = self.second(evaluation.case, second)
+        after = other.value(key, other.case.records[on.entity, on.id])
+        return evaluation.value(key, on) != after
 
     def _stated(
-        self, stated: StatedProperty, evaluation: Evaluation, on: Record, other: Case | None
+        self, stated: StatedProperty, evaluation: Evaluation, on: Record, second: Second | None
     ) -> bool:
         match stated:
             case HoldsAlways(condition=condition):
                 return evaluation.evaluate(condition, on) is False
-            case MovesWith(value=value) | UnchangedBy(value=value):
-                if other is None:
+            case MovesWith() | UnchangedBy():
+                if second is None:
                     return False
-                before = evaluation.evaluate(value, on)
-                after = self.open(other).evaluate(value, other.records[on.entity, on.id])
+                before, after = self.values(stated.value, evaluation, on, second)
                 if isinstance(before, Failure) or isinstance(after, Failure):
                     return False
                 if isinstance(stated, UnchangedBy):
                     return before != after
-                return has_moved(stated, before, after)
-            case SameAs():
+                moved = moved_by(stated, before, after)
+                change = changed_by(second, evaluation.case)
+                change = -change if change < 0 else change
+                return moved is not None and moved > stated.tolerance + stated.share * change
+            case HoldsForSome() | SameAs():
                 return False
             case _:
                 assert_never(stated)
 
 
-def with_figures(program: Program, figures: Mapping[str, Value]) -> Program:
-    """Return a program in which some figures have a value, always and for all keys."""
-
-    def told(parameter: Parameter) -> Parameter:
-        value = figures.get(parameter.key)
-        if not isinstance(value, int | Fraction | str | frozenset):
-            return parameter
-        given = FigureValue(None, None, value, parameter.span)
-        cells = tuple(AnyMatch() for _ in parameter.key_types)
-        return evolve(parameter, rows=(FigureRow(cells, (given,)),), applies=None)
-
-    return evolve(program, parameters=tuple(map(told, program.parameters))) if figures else program
-
-
-def has_moved(stated: MovesWith, before: Value, after: Value) -> bool:
-    """Return whether a value has moved as it never should, by more than is tolerated."""
+def moved_by(stated: MovesWith, before: Value, after: Value) -> Exact | None:
+    """Return by how much a value has moved as it never should; None if it has no number."""
     if not isinstance(before, Exact) or not isinstance(after, Exact):
-        return False
-    apart = after - before if stated.direction == "rises" else before - after
-    return apart > stated.tolerance
+        return None
+    return after - before if stated.direction == "rises" else before - after
 
 
-# ---------------------------------------------------------------- cases
-
-
-def with_fact(case: Case, record: tuple[str, str], name: str, value: Value | None) -> Case:
-    """Return a case in which one fact of a record is another; None: nothing is said of it."""
-
-    def rule(old: Record) -> Record:
-        if (old.entity, old.id) != record:
-            return old
-        facts = {key: kept for key, kept in old.facts.items() if key != name}
-        return evolve(old, facts=facts if value is None else {**facts, name: value})
-
-    return rebuilt(case, rule)
-
-
-def with_swapped(case: Case, one: tuple[str, str], other: tuple[str, str]) -> Case:
-    """Return a case in which two records of one list stand in each other's place."""
-    places = {one: other, other: one}
-
-    def turned(children: list[Record]) -> list[Record]:
-        found = {(child.entity, child.id): child for child in children}
-        return [found.get(places.get(key, key), child) for key, child in found.items()]
-
-    return rebuilt(case, listed=turned)
-
-
-def without(case: Case, gone: Record) -> Case:
-    """Return a case without a record and those below it."""
-
-    def kept(children: list[Record]) -> list[Record]:
-        return [child for child in children if (child.entity, child.id) != (gone.entity, gone.id)]
-
-    return rebuilt(case, listed=kept)
-
-
-def rebuilt(
-    case: Case,
-    rule: Callable[[Record], Record] = lambda record: record,
-    listed: Callable[[list[Record]], list[Record]] = lambda children: children,
-) -> Case:
-    """Return a case of new records.
-
-    Args:
-        case: The case.
-        rule: From a record to one with the facts that it shall have.
-        listed: From the records of a list to those that shall be in it, in order.
-    """
-    records: dict[tuple[str, str], Record] = {}
-
-    def copy(old: Record, parent: Record | None) -> Record:
-        found = rule(old)
-        made = Record(old.entity, old.id, parent, dict(found.facts), dict(old.given))
-        made.unlisted.update(old.unlisted)
-        records[made.entity, made.id] = made
-        for kind, children in old.children.items():
-            made.children[kind] = [copy(child, made) for child in listed(children)]
-        return made
-
-    def above(old: Record | None) -> Record | None:
-        if old is None:
-            return None
-        found = rule(old)
-        made = Record(old.entity, old.id, above(old.parent), dict(found.facts), dict(old.given))
-        records[made.entity, made.id] = made
-        return made
-
-    return Case(copy(case.root, above(case.root.parent)), records, case.history, case.digest)
+def changed_by(second: Second, case: Case) -> Exact:
+    """Return how far apart the cause is in two households, by sign; 0 if it is no number."""
+    match second:
+        case OfFact(record=record, name=name, after=after):
+            before = case.records[record].facts.get(name)
+        case OfFigure(before=before, after=after):
+            pass
+        case OfOrder():
+            return 0
+        case _:
+            assert_never(second)
+    if not isinstance(before, Exact) or not isinstance(after, Exact):
+        return 0
+    return Fraction(after) - before

@@ -7,11 +7,21 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, assert_never
 
-from attrs import frozen
-
 from aidrules.backends.interpreter import Evaluation, emit
 from aidrules.case import Case, Record
-from aidrules.program import Fact, MovesWith, Program, SameAs, UnchangedBy
+from aidrules.program import (
+    Cause,
+    Check,
+    Fact,
+    FactUse,
+    Figure,
+    HoldsAlways,
+    HoldsForSome,
+    MovesWith,
+    Program,
+    SameAs,
+    UnchangedBy,
+)
 from aidrules.types import Choice, Date, Quantity, Truth, core
 from aidrules.values import Exact, Value
 from aidrules.verify.households import households
@@ -21,31 +31,19 @@ from aidrules.verify.properties import (
     NeverNegative,
     OneAlone,
     OrderFree,
+    Possible,
     Property,
     Reachable,
     Reached,
     Separate,
     Stated,
 )
-from aidrules.verify.replay import Replay, with_fact, with_swapped
+from aidrules.verify.replay import Replay, changed_by
+from aidrules.verify.second import OfFact, OfFigure, OfOrder, Second
 from aidrules.verify.shrink import shrink
 from aidrules.verify.verdicts import Counterexample, Refuted, Tested
 
 _FAR: Final = (1, 100, 10_000)
-
-
-@frozen
-class _Pair:
-    """How a second household differs: by one fact, or by two records in each other's place."""
-
-    fact: tuple[str, str, str] | None = None
-    after: Value | None = None
-    swapped: tuple[tuple[str, str], tuple[str, str]] | None = None
-
-    def other(self, case: Case) -> Case | None:
-        if self.fact is not None:
-            return with_fact(case, self.fact[:2], self.fact[2], self.after)
-        return None if self.swapped is None else with_swapped(case, *self.swapped)
 
 
 def try_out(
@@ -70,7 +68,7 @@ def try_out(
 
 def failures(
     replay: Replay, wanted: Property, evaluation: Evaluation
-) -> Iterator[tuple[tuple[str, str], _Pair]]:
+) -> Iterator[tuple[tuple[str, str], Second | None]]:
     """Yield where a property fails in a case that was opened on the day.
 
     Yields:
@@ -78,32 +76,30 @@ def failures(
     """
     case = evaluation.case
     for on in list(case.records.values()):
-        for pair in _pairs(wanted, case, on, replay.program):
-            if _fails(replay, wanted, evaluation, on, pair):
-                yield (on.entity, on.id), pair
+        for second in _seconds(wanted, evaluation, on):
+            if _fails(replay, wanted, evaluation, on, second):
+                yield (on.entity, on.id), second
 
 
 def _fails(
-    replay: Replay, wanted: Property, evaluation: Evaluation, on: Record, pair: _Pair
+    replay: Replay, wanted: Property, evaluation: Evaluation, on: Record, second: Second | None
 ) -> bool:
-    case = evaluation.case
-    if isinstance(wanted.claim, Stated):
-        stated = wanted.claim.check.property
-        if isinstance(stated, MovesWith) and pair.fact is not None:
-            before = case.records[pair.fact[:2]].facts.get(pair.fact[2])
-            if not _has_risen(before, pair.after, falls=stated.when == "falls"):
+    match wanted.claim:
+        case Stated(check=Check(property=MovesWith(when=when))) if second is not None:
+            change = changed_by(second, evaluation.case)
+            if change >= 0 if when == "falls" else change <= 0:
                 return False
-    return replay.fails_in(wanted.claim, evaluation, on, pair.other(case))
-
-
-def _has_risen(before: Value | object, after: Value | None, *, falls: bool) -> bool:
-    if not isinstance(before, Exact) or not isinstance(after, Exact):
-        return False
-    return after < before if falls else after > before
+        case _:
+            pass
+    return replay.fails_in(wanted.claim, evaluation, on, second)
 
 
 def _smallest(
-    replay: Replay, wanted: Property, case: Case, record: tuple[str, str], pair: _Pair
+    replay: Replay,
+    wanted: Property,
+    case: Case,
+    record: tuple[str, str],
+    second: Second | None,
 ) -> Counterexample:
     def failure(tried: Case) -> str | None:
         if not isinstance(wanted.claim, Defined):
@@ -115,49 +111,69 @@ def _smallest(
 
     def fails(tried: Case) -> bool:
         on = tried.records[record]
-        return _fails(replay, wanted, replay.open(tried), on, pair) and failure(tried) == code
+        return _fails(replay, wanted, replay.open(tried), on, second) and failure(tried) == code
 
     small = shrink(replay.program, case, fails)
     error = None
     if isinstance(wanted.claim, Defined):
         error = replay.failure(wanted.claim.key, small, record)
-    return Counterexample(small, record, pair.other(small), pair.fact, error)
+    return Counterexample(small, record, second, error)
 
 
 # ---------------------------------------------------------------- second households
 
 
-def _pairs(wanted: Property, case: Case, on: Record, program: Program) -> Iterator[_Pair]:
+def _seconds(wanted: Property, evaluation: Evaluation, on: Record) -> Iterator[Second | None]:
     """Yield how the second household differs, for each way that is tried on a record."""
     claim = wanted.claim
+    program = evaluation.engine.program
     match claim:
         case Stated(check=check):
             stated = check.property
             if isinstance(stated, SameAs) or stated.entity != on.entity:
                 return
-            if not isinstance(stated, MovesWith | UnchangedBy):
-                yield _Pair()
-                return
-            fact = program.fact[stated.fact.entity, stated.fact.name]
-            for record in case.records.values():
-                if record.entity == fact.entity:
-                    for after in _others(fact, record.facts.get(fact.name)):
-                        yield _Pair((record.entity, record.id, fact.name), after)
+            match stated:
+                case MovesWith(cause=cause) | UnchangedBy(cause=cause):
+                    yield from _causes(cause, evaluation, on)
+                case HoldsAlways() | HoldsForSome():
+                    yield None
+                case _:
+                    assert_never(stated)
         case OrderFree(key=key, kind=kind):
             listed = on.children.get(kind, [])
             if program.definition[key].entity == on.entity and len(listed) > 1:
                 one, other = listed[-2:]
-                yield _Pair(swapped=((one.entity, one.id), (other.entity, other.id)))
+                yield OfOrder((one.entity, one.id), (other.entity, other.id))
         case OneAlone(exclusion=exclusion):
             if program.grant[exclusion.grants[0]].entity == on.entity:
-                yield _Pair()
+                yield None
         case Defined(key=key) | NeverNegative(key=key) | Separate(key=key):
             if program.definition[key].entity in (on.entity, None):
-                yield _Pair()
-        case Reachable() | Reached() | AtMost():
+                yield None
+        case Reachable() | Reached() | AtMost() | Possible():
             return
         case _:
             assert_never(claim)
+
+
+def _causes(cause: Cause, evaluation: Evaluation, on: Record) -> Iterator[Second]:
+    """Yield what a cause may change to."""
+    program = evaluation.engine.program
+    match cause:
+        case FactUse(entity=entity, name=name):
+            fact = program.fact[entity, name]
+            for record in evaluation.case.records.values():
+                if record.entity == entity:
+                    for after in _others(fact, record.facts.get(name)):
+                        yield OfFact((entity, record.id), name, after)
+        case Figure(parameter=key):
+            before = evaluation.evaluate(cause, on)
+            if isinstance(before, Exact) and not isinstance(before, bool):
+                for after in (before + sign * far for far in _FAR for sign in (1, -1)):
+                    if after > 0:
+                        yield OfFigure(program.with_amendments(key), before, after)
+        case _:
+            assert_never(cause)
 
 
 def _others(fact: Fact, value: object) -> Iterator[Value]:

@@ -1,19 +1,16 @@
-"""A fact that changes to the terms about the rest of a list that may change with it."""
+"""What changes to the terms about the rest of a list that may change with it."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, assert_never
 
 from aidrules.backends.smt.household import ANY, Household
-from aidrules.program import Expr, FactUse, Figure, Place, Program, Recorded, Use
+from aidrules.program import Cause, Expr, FactUse, Figure, Place, Program, Recorded, Use
 from aidrules.traverse import walk
 from aidrules.verify.reach import reached
 
-Fact = tuple[str, str]
-"""The kind of a record, and the name."""
 
-
-def touched(household: Household, fact: Fact) -> Iterator[Any]:
-    """Yield what may be otherwise for the rest where a fact of a record with a place changes.
+def touched(household: Household, cause: Cause) -> Iterator[Any]:
+    """Yield what may be otherwise for the rest where a fact of one with a place, or a figure, is.
 
     Which of the rest is at fault may be another one; so all that is open of any one may change.
     """
@@ -22,12 +19,24 @@ def touched(household: Household, fact: Fact) -> Iterator[Any]:
             yield variable
     for rest in household.rests.values():
         for told, variable in rest.told.items():
-            if _sees(household.program, rest.entity, told.expressions, fact):
+            if _sees(household.program, rest.entity, told.expressions, cause):
                 yield variable
 
 
-def _sees(program: Program, entity: str, roots: tuple[Expr, ...], fact: Fact) -> bool:
-    """Return whether what is asked of a record rests on a fact of another one, at most above it."""
+def _sees(program: Program, entity: str, roots: tuple[Expr, ...], cause: Cause) -> bool:
+    """Return whether what is asked of a record of the rest rests on what changes."""
+    match cause:
+        case Figure(parameter=key):
+            keys = program.with_amendments(key)
+            return not reached(program, roots).parameters.isdisjoint(keys)
+        case FactUse(entity=kind, name=name):
+            return _asks(program, entity, roots, (kind, name))
+        case _:
+            assert_never(cause)
+
+
+def _asks(program: Program, entity: str, roots: tuple[Expr, ...], fact: tuple[str, str]) -> bool:
+    """Return whether what is asked of a record asks for a fact of another, at most above it."""
     seen: set[str] = set()
     waiting = [*roots]
     while waiting:

@@ -9,6 +9,7 @@ from aidrules.case import Case
 from aidrules.source import Span
 from aidrules.values import Exact, Failure, Value
 from aidrules.verify.properties import Property
+from aidrules.verify.second import Second, other_case
 
 
 @frozen
@@ -31,25 +32,45 @@ class Counterexample:
 
     Attributes:
         record: Kind and id of the record on which it fails.
-        other: Of a property that compares two households: the second.
-        fact: Kind, id and name of the one fact in which they differ, if it is one.
+        second: Of a property that compares two households: how the second differs.
         failure: The error, if the property is that there is none.
         figures: The values that figures without one were taken to have, by key.
     """
 
     case: Case = field(repr=False)
     record: tuple[str, str]
-    other: Case | None = field(default=None, repr=False)
-    fact: tuple[str, str, str] | None = None
+    second: Second | None = None
     failure: Failure | None = None
     figures: Mapping[str, Value] = field(factory=dict)
+
+    @property
+    def other(self) -> Case | None:
+        """The second household, of a property that compares two."""
+        return None if self.second is None else other_case(self.case, self.second)
+
+
+@frozen
+class Cliff:
+    """The most by which a value moves as it should not, where its cause changes by one step.
+
+    Attributes:
+        amount: In the unit of the value, exact; the interpreter says so too.
+    """
+
+    amount: Exact
+    example: Counterexample
 
 
 @frozen
 class Refuted:
-    """It fails for a household."""
+    """It fails for a household.
+
+    Attributes:
+        worst: Of households of up to so many records, the worst at one step, if that was found.
+    """
 
     example: Counterexample
+    worst: Cliff | None = None
 
 
 @frozen

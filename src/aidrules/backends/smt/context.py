@@ -46,6 +46,10 @@ class Lowering(Protocol):
         """Whether a figure that has no value at all on the day is taken to have any."""
 
     @property
+    def varied(self) -> tuple[str, ...]:
+        """The keys of a figure, and of what amends it, that is taken to have any value."""
+
+    @property
     def program(self) -> Program:
         """The policy."""
 

@@ -50,6 +50,11 @@ def matches(cell: Match, key: Term, type_: Plain, lower: Lowering) -> Bit:
 def figure(node: Figure, spot: Spot, lower: Lowering) -> Term:
     """Return a figure for its keys, on its day; where it has no value that is an error."""
     parameter = lower.program.parameter[node.parameter]
+    if node.parameter in lower.varied:
+        _, elsewhere, failed = _applies(parameter, spot, lower)
+        first = lower.program.parameter[lower.varied[0]]
+        error = either(failed, Fault(elsewhere, elsewhere))
+        return lower.household.figure(first).flagged(error=error)
     if lower.opens and node.on is None and not _is_set(parameter, spot.today, lower.program):
         return lower.household.figure(parameter)
     return _figure(node, parameter, spot, lower)
@@ -57,11 +62,8 @@ def figure(node: Figure, spot: Spot, lower: Lowering) -> Term:
 
 def _is_set(parameter: Parameter, day: int, program: Program) -> bool:
     """Return whether somebody has set a figure for a day: its own file, or one that amends it."""
-    return has_value(parameter, day) or any(
-        has_value(other, day)
-        for other in program.parameters
-        if other.key.split(":")[1:2] == [parameter.key]
-    )
+    keys = program.with_amendments(parameter.key)
+    return any(has_value(program.parameter[key], day) for key in keys)
 
 
 def has_value(parameter: Parameter, day: int) -> bool:

@@ -98,12 +98,14 @@ class Lowerer:
 
     Attributes:
         opens: Whether a figure that has no value at all on the day is taken to have any.
+        varied: Keys of a figure, and of what amends it, that is taken to have any value.
         chances: The answers whether a claim has a place among limited funds, which this household
             alone does not tell: any answer is possible.
     """
 
     household: Household
     opens: bool = False
+    varied: tuple[str, ...] = ()
     memo: Memo = field(factory=dict)
     chances: dict[tuple[str, int], Bit] = field(factory=dict)
 
