@@ -684,3 +684,24 @@ def test_without_a_solver_a_cause_may_be_a_figure_too() -> None:
 
     assert isinstance(found, Refuted)
     assert isinstance(found.example.second, OfFigure)
+
+
+def test_a_gap_is_told_where_it_is() -> None:
+    rules = """
+define part of household: money per month
+  = 10 yuan per month when rooms < 3
+  = 20 yuan per month when rooms > {line}
+define owed of household: money per month
+  = part
+    rounded up to 1 yuan per month
+benefit aid for household: money per month
+  cite notice 2
+  amount owed
+"""
+    closed, gap = settled(rules.format(line=2)), settled(rules.format(line=3))
+
+    assert closed["complete part"].verdict == Proved(reach="any")
+    assert isinstance(gap["complete part"].verdict, Refuted)
+    assert isinstance(gap["defined aid"].verdict, Refuted)
+    assert "complete owed" not in gap
+    assert "complete aid" not in gap

@@ -46,20 +46,23 @@ from aidrules.program import (
 from aidrules.program import Property as StatedProperty
 from aidrules.source import Span
 from aidrules.verify.properties import (
+    Complete,
     Defined,
     NeverNegative,
     OneAlone,
     OrderFree,
     Separate,
     Stated,
+    gap_in,
     is_of_time,
+    on_the_record,
 )
 from aidrules.verify.touched import touched
 
 Pairs = Sequence[tuple[Any, Any]]
 """Terms, and those that stand in their place in a second household."""
 
-Refutable = Defined | NeverNegative | OneAlone | Separate | OrderFree | Stated
+Refutable = Defined | Complete | NeverNegative | OneAlone | Separate | OrderFree | Stated
 """The properties that fail for a household, if they fail."""
 
 
@@ -113,6 +116,10 @@ def attempt(claim: Refutable, world: Lowerer) -> Attempt:
             wanting = lacking(value.error)
             bad = both(anyhow(value.error), negation(wanting))
             return Attempt(place, bad, negation(value.error), wanting=wanting)
+        case Complete(key=key):
+            place = first(world, world.program.definition[key].entity)
+            gap = _gap(world.program.definition[key].body, world, spot_of(place, world))
+            return Attempt(place, gap, negation(gap))
         case NeverNegative(key=key):
             place, value = valued(key, world)
             number = _number(value)
@@ -169,6 +176,26 @@ def _number(value: Term) -> Any:
 
 def _two_of(bits: Sequence[Bit]) -> Bit:
     return either(*(both(a, b) for at, a in enumerate(bits) for b in bits[at + 1 :]))
+
+
+def _gap(root: Expr, world: Lowerer, spot: Spot) -> Bit:
+    """Return where no case holds of those that are asked for."""
+    match root:
+        case Cases(branches=branches):
+            met, rest, _ = world.reached(root, spot)
+            results = [each.result for each in branches]
+        case Table(rows=rows):
+            met, rest, _ = met_rows(root, spot, world)
+            results = [each.result for each in rows]
+        case _:
+            return either(*(_gap(each, world, spot) for each in on_the_record(root)))
+    within = [
+        both(bit, _gap(result, world, spot)) for bit, result in zip(met, results, strict=True)
+    ]
+    if gap_in(root):
+        return either(rest, *within)
+    inside = False if root.otherwise is None else both(rest, _gap(root.otherwise, world, spot))
+    return either(inside, *within)
 
 
 def met_cases(node: Cases | Table, world: Lowerer, spot: Spot) -> Iterator[tuple[Bit, Span]]:

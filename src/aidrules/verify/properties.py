@@ -19,6 +19,7 @@ from aidrules.program import (
     EveryOver,
     Exclusion,
     Expr,
+    Fail,
     Follow,
     Grant,
     HoldsForSome,
@@ -63,6 +64,13 @@ class Reached:
 
     key: str
     nodes: tuple[Cases | Table, ...]
+
+
+@frozen
+class Complete:
+    """Some case of a definition, or some row of its table, always holds: it has no gap."""
+
+    key: str
 
 
 @frozen
@@ -131,6 +139,7 @@ Claim = (
     Defined
     | Reachable
     | Reached
+    | Complete
     | NeverNegative
     | AtMost
     | OneAlone
@@ -167,6 +176,8 @@ class Property:
                 return "property-reachable"
             case Reached():
                 return "property-reached"
+            case Complete():
+                return "property-complete"
             case NeverNegative():
                 return "property-never-negative"
             case AtMost():
@@ -240,28 +251,40 @@ def _of_grant(grant: Grant, program: Program) -> Iterator[Property]:
 
 
 def _of_definition(definition: Definition) -> Iterator[Property]:
-    found = [each for each in _on_the_record(definition.body) if isinstance(each, Cases | Table)]
+    found = [each for each in _within(definition.body) if isinstance(each, Cases | Table)]
     rest = definition.name, definition.module, definition.span
     if found:
         yield Property(Reached(definition.key, tuple(found)), *rest)
+    if any(gap_in(each) for each in found):
+        yield Property(Complete(definition.key), *rest)
     for node in found:
         if isinstance(node, Cases) and sum(each.guard is not None for each in node.branches) > 1:
             yield Property(Separate(definition.key, node), *rest)
 
 
-def _on_the_record(root: Expr) -> Iterator[Expr]:
+def gap_in(node: Cases | Table) -> bool:
+    """Return whether the cases of a node, by their form, may leave something out."""
+    if node.otherwise is not None and not isinstance(node.otherwise, Fail):
+        return False
+    return isinstance(node, Table) or not node.complete
+
+
+def _within(root: Expr) -> Iterator[Expr]:
     """Yield an expression and all in it that is worked out on the same record, on the same day."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        match node:
-            case SumOver() | CountOver() | AnyOver() | EveryOver() | BestOver() | BestBy():
-                pass
-            case Follow() | OnRecord() | MonthSum():
-                pass
-            case _:
-                waiting.extend(reversed(children(node)))
+    yield root
+    for child in on_the_record(root):
+        yield from _within(child)
+
+
+def on_the_record(node: Expr) -> tuple[Expr, ...]:
+    """Return what an expression asks for on the same record, on the same day."""
+    match node:
+        case SumOver() | CountOver() | AnyOver() | EveryOver() | BestOver() | BestBy():
+            return ()
+        case Follow() | OnRecord() | MonthSum():
+            return ()
+        case _:
+            return children(node)
 
 
 def _names(exclusion: Exclusion, program: Program) -> str:

@@ -36,6 +36,7 @@ from aidrules.verify.meaning import meaning
 from aidrules.verify.proofs import Proofs
 from aidrules.verify.properties import (
     AtMost,
+    Complete,
     Defined,
     NeverNegative,
     OneAlone,
@@ -169,7 +170,7 @@ class Prover:
                 return self._refute(claim, root, self.members)
             case Stated(check=Check(property=SameAs() as same)):
                 return self._same_as(same)
-            case Defined() | NeverNegative() | OneAlone() | Separate() | Stated():
+            case Defined() | Complete() | NeverNegative() | OneAlone() | Separate() | Stated():
                 return self._settle(claim, root)
             case _:
                 assert_never(claim)
@@ -188,6 +189,7 @@ class Prover:
                 return self.program.grant[exclusion.grants[0]].entity
             case (
                 Defined(key=key)
+                | Complete(key=key)
                 | Reachable(key=key)
                 | NeverNegative(key=key)
                 | AtMost(key=key)

@@ -1,7 +1,7 @@
 """A property and a household to whether the interpreter says that it fails there."""
 
 from fractions import Fraction
-from typing import assert_never
+from typing import Final, assert_never
 
 from attrs import field, frozen
 
@@ -17,10 +17,12 @@ from aidrules.program import (
     UnchangedBy,
 )
 from aidrules.program import Property as StatedProperty
+from aidrules.traverse import walk
 from aidrules.values import Exact, Failure, Value
 from aidrules.verify.properties import (
     AtMost,
     Claim,
+    Complete,
     Defined,
     NeverNegative,
     OneAlone,
@@ -32,6 +34,9 @@ from aidrules.verify.properties import (
     Stated,
 )
 from aidrules.verify.second import OfFact, OfFigure, OfOrder, Second, other_case, with_value
+
+GAPS: Final = {"no-case", "no-row"}
+"""The errors of what has a gap."""
 
 
 @frozen
@@ -76,6 +81,9 @@ class Replay:
             case Defined(key=key):
                 value = evaluation.value(key, on)
                 return isinstance(value, Failure)
+            case Complete(key=key):
+                value = evaluation.value(key, on)
+                return isinstance(value, Failure) and value.code in GAPS and self._is_in(key, value)
             case NeverNegative(key=key):
                 value = evaluation.value(key, on)
                 return isinstance(value, Exact) and value < 0
@@ -98,6 +106,11 @@ class Replay:
                 return False
             case _:
                 assert_never(claim)
+
+    def _is_in(self, key: str, failure: Failure) -> bool:
+        """Return whether an error arises in a definition itself."""
+        spans = (each.span for each in walk(self.program.definition[key].body))
+        return failure.span in tuple(spans)
 
     def failure(self, key: str, case: Case, record: tuple[str, str]) -> Failure | None:
         """Return the error of a definition on a record, if it is one."""

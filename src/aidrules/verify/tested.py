@@ -27,6 +27,7 @@ from aidrules.values import Exact, Value
 from aidrules.verify.households import households
 from aidrules.verify.properties import (
     AtMost,
+    Complete,
     Defined,
     NeverNegative,
     OneAlone,
@@ -147,7 +148,7 @@ def _seconds(wanted: Property, evaluation: Evaluation, on: Record) -> Iterator[S
         case OneAlone(exclusion=exclusion):
             if program.grant[exclusion.grants[0]].entity == on.entity:
                 yield None
-        case Defined(key=key) | NeverNegative(key=key) | Separate(key=key):
+        case Defined(key=key) | Complete(key=key) | NeverNegative(key=key) | Separate(key=key):
             if program.definition[key].entity in (on.entity, None):
                 yield None
         case Reachable() | Reached() | AtMost() | Possible():

@@ -6,6 +6,7 @@ from typing import Final
 from aidrules.program import Program
 from aidrules.verify.proofs import Proofs
 from aidrules.verify.properties import (
+    Complete,
     Defined,
     NeverNegative,
     OneAlone,
@@ -20,7 +21,7 @@ from aidrules.verify.sizes import usual_day
 from aidrules.verify.tested import try_out
 from aidrules.verify.verdicts import NotCovered, Proved, Settled, Verdict
 
-REFUTABLE: Final = (Defined, NeverNegative, OneAlone, Separate, OrderFree, Stated)
+REFUTABLE: Final = (Defined, Complete, NeverNegative, OneAlone, Separate, OrderFree, Stated)
 """The properties that fail for a household, if they fail."""
 
 TRIES: Final = 300
