@@ -705,3 +705,22 @@ benefit aid for household: money per month
     assert isinstance(gap["defined aid"].verdict, Refuted)
     assert "complete owed" not in gap
     assert "complete aid" not in gap
+
+
+def test_a_line_that_two_rules_draw_is_drawn_alike() -> None:
+    rules = """
+define poor of household: yes or no = income_of_all < 2 * standard
+define well_off of household: yes or no = 2 * standard {sign} income_of_all
+benefit aid for household: money per month
+  cite notice 2
+  when poor
+  when not well_off
+  amount 10 yuan per month
+"""
+    alike = settled(STANDARD + rules.format(sign="<="))["drawn-alike poor"].verdict
+    apart = settled(STANDARD + rules.format(sign="<"))["drawn-alike poor"].verdict
+
+    assert alike == Proved(reach="form")
+    assert isinstance(apart, Refuted)
+    people = apart.example.case.root.children["person"]
+    assert sum(Fraction(str(each.facts["income"])) for each in people) == 1400

@@ -27,7 +27,17 @@ from aidrules.backends.smt.terms import (
     subtract,
     variables,
 )
-from aidrules.backends.smt.values import List, Num, Term, Truth, Word, alike, plain
+from aidrules.backends.smt.values import (
+    List,
+    Num,
+    Term,
+    Truth,
+    Word,
+    alike,
+    plain,
+    same,
+    strict,
+)
 from aidrules.program import (
     And,
     Cases,
@@ -48,6 +58,7 @@ from aidrules.source import Span
 from aidrules.verify.properties import (
     Complete,
     Defined,
+    DrawnAlike,
     NeverNegative,
     OneAlone,
     OrderFree,
@@ -62,7 +73,9 @@ from aidrules.verify.touched import touched
 Pairs = Sequence[tuple[Any, Any]]
 """Terms, and those that stand in their place in a second household."""
 
-Refutable = Defined | Complete | NeverNegative | OneAlone | Separate | OrderFree | Stated
+Refutable = (
+    Defined | Complete | DrawnAlike | NeverNegative | OneAlone | Separate | OrderFree | Stated
+)
 """The properties that fail for a household, if they fail."""
 
 
@@ -134,6 +147,15 @@ def attempt(claim: Refutable, world: Lowerer) -> Attempt:
             guards = [each.guard for each in node.branches if each.guard is not None]
             held = [received(world.truth(each, spot_of(place, world))) for each in guards]
             return Attempt(place, _two_of(held), either(*held))
+        case DrawnAlike(first=(key, compared)):
+            place = first(world, world.program.definition[key].entity)
+            ends = [
+                world.lower(end, spot_of(place, world)) for end in (compared.left, compared.right)
+            ]
+            flags = strict(ends)
+            here = negation(either(flags["absent"], flags["error"]))
+            at_it = both(here, same(*ends))
+            return Attempt(place, False if claim.is_by_form else at_it, here)
         case OrderFree(key=key, kind=kind):
             return _order(key, kind, world)
         case Stated(check=check):

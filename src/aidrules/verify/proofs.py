@@ -17,6 +17,7 @@ from aidrules.values import Absent, Failure
 from aidrules.verify.properties import (
     AtMost,
     Defined,
+    DrawnAlike,
     OneAlone,
     OrderFree,
     Possible,
@@ -97,6 +98,9 @@ class Proofs:
             case OneAlone(exclusion=exclusion):
                 found = [wording.of_key(self._program, key, language) for key in exclusion.grants]
                 return words(language).join(found)
+            case DrawnAlike(lines=lines):
+                found = [wording.of_key(self._program, key, language) for key, _ in lines]
+                return words(language).join(dict.fromkeys(found))
             case _:
                 return wording.name(self._program, wanted.subject, language)
 
@@ -109,6 +113,8 @@ class Proofs:
                     amount = _value(highest, type_, language, self._program)
                     yield lexicon.fill("word", "proved-highest", amount=amount)
             case Refuted(example=example, worst=worst):
+                if isinstance(settled.wanted.claim, DrawnAlike):
+                    yield from _drawn(settled.wanted.claim, lexicon)
                 yield from self._refuted(settled.wanted, example, lexicon, language)
                 if worst is not None:
                     yield from self._worst(settled.wanted, worst, example, lexicon, language)
@@ -303,6 +309,12 @@ def _is_bounded(settled: Settled) -> bool:
     if isinstance(settled.wanted.claim, Reachable | Reached | Possible):
         return False
     return isinstance(settled.verdict, Proved) and settled.verdict.reach == "sizes"
+
+
+def _drawn(claim: DrawnAlike, lexicon: Lexicon) -> Iterator[str]:
+    for _, compared in claim.lines:
+        place = f"{compared.span.source.name}:{compared.span.line}"
+        yield lexicon.fill("word", "line-drawn", sign=compared.op, place=place)
 
 
 def _finding(failure: Failure) -> Diagnostic:

@@ -115,6 +115,28 @@ class OrderFree:
 
 
 @frozen
+class DrawnAlike:
+    """Who stands right at a line is on one side of it in all rules that draw it.
+
+    Attributes:
+        lines: The keys of the rules, and the comparison of each, which is the same in all but the
+            side of who stands at it.
+    """
+
+    lines: tuple[tuple[str, Compare], ...]
+
+    @property
+    def first(self) -> tuple[str, Compare]:
+        """The first of them."""
+        return self.lines[0]
+
+    @property
+    def is_by_form(self) -> bool:
+        """Whether they are written alike."""
+        return len({_equal_is_below(compared) for _, compared in self.lines}) == 1
+
+
+@frozen
 class Possible:
     """Some record meets all of some conditions.
 
@@ -145,6 +167,7 @@ Claim = (
     | OneAlone
     | Separate
     | OrderFree
+    | DrawnAlike
     | Possible
     | Stated
 )
@@ -188,6 +211,8 @@ class Property:
                 return "property-separate"
             case OrderFree():
                 return "property-order-free"
+            case DrawnAlike():
+                return "property-drawn-alike"
             case Possible(title=title):
                 return "property-met-at-once" if title is None else "property-stated"
             case Stated():
@@ -208,6 +233,7 @@ def properties(program: Program) -> tuple[Property, ...]:
         ),
         *_required(program),
         *(each for definition in program.definitions for each in _of_definition(definition)),
+        *_lines(program),
         *(
             Property(
                 OneAlone(each), _names(each, program), _module_of(each.span, program), each.span
@@ -262,6 +288,37 @@ def _of_definition(definition: Definition) -> Iterator[Property]:
             yield Property(Separate(definition.key, node), *rest)
 
 
+def _lines(program: Program) -> Iterator[Property]:
+    """Yield for each line that several rules draw that they draw it alike."""
+    drawn: dict[tuple[str | None, frozenset[Expr]], dict[str, Compare]] = {}
+    for definition in program.definitions:
+        for node in _within(definition.body):
+            if isinstance(node, Compare) and _is_line(node):
+                line = definition.entity, frozenset((node.left, node.right))
+                drawn.setdefault(line, {}).setdefault(definition.key, node)
+    for lines in drawn.values():
+        if len(lines) > 1:
+            first = program.definition[next(iter(lines))]
+            claim = DrawnAlike(tuple(lines.items()))
+            yield Property(claim, first.name, first.module, first.span)
+
+
+def _is_line(compared: Compare) -> bool:
+    """Return whether a comparison draws a line: not in time, and not between something and none."""
+    ends = compared.left, compared.right
+    is_of_nothing = any(isinstance(each, Constant) and each.value == 0 for each in ends)
+    return compared.op not in ("=", "!=") and not is_of_nothing and not is_of_time(compared)
+
+
+def _equal_is_below(compared: Compare) -> bool:
+    """Return whether who stands at a line is on the side of the lower of its two ends.
+
+    Which of the two is called the lower does not matter, as long as it is the same for all.
+    """
+    is_first = repr(compared.left) <= repr(compared.right)
+    return (compared.op in ("<=", ">")) == is_first
+
+
 def gap_in(node: Cases | Table) -> bool:
     """Return whether the cases of a node, by their form, may leave something out."""
     if node.otherwise is not None and not isinstance(node.otherwise, Fail):
@@ -300,6 +357,17 @@ def is_of_time(condition: Expr) -> bool:
     return all(
         isinstance(node, Constant | Today | Compare | And | Or | Not) for node in walk(condition)
     )
+
+
+def is_by_form(claim: Claim, program: Program) -> bool:
+    """Return whether a property follows from how the rules are written, for any size."""
+    match claim:
+        case OrderFree(key=key):
+            return orders_nothing(key, program)
+        case DrawnAlike():
+            return claim.is_by_form
+        case _:
+            return False
 
 
 def orders_nothing(key: str, program: Program) -> bool:

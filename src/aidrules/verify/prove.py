@@ -38,6 +38,7 @@ from aidrules.verify.properties import (
     AtMost,
     Complete,
     Defined,
+    DrawnAlike,
     NeverNegative,
     OneAlone,
     OrderFree,
@@ -47,7 +48,7 @@ from aidrules.verify.properties import (
     Reached,
     Separate,
     Stated,
-    orders_nothing,
+    is_by_form,
     properties,
 )
 from aidrules.verify.replay import Replay
@@ -155,6 +156,8 @@ class Prover:
 
     def _answer(self, wanted: Property, root: str) -> "_Answer":
         claim = wanted.claim
+        if is_by_form(claim, self.program):
+            return _Answer(Proved(reach="form"), self.members)
         match claim:
             case Reachable(key=key):
                 return self._reachable(key, root)
@@ -164,9 +167,7 @@ class Prover:
                 return self._at_most(key, root)
             case Possible():
                 return self._possible(claim, root)
-            case OrderFree(key=key):
-                if orders_nothing(key, self.program):
-                    return _Answer(Proved(reach="form"), self.members)
+            case OrderFree() | DrawnAlike():
                 return self._refute(claim, root, self.members)
             case Stated(check=Check(property=SameAs() as same)):
                 return self._same_as(same)
@@ -185,6 +186,8 @@ class Prover:
                 return None if isinstance(stated, SameAs) else stated.entity
             case Possible(entity=entity):
                 return entity
+            case DrawnAlike(first=(key, _)):
+                return self.program.definition[key].entity
             case OneAlone(exclusion=exclusion):
                 return self.program.grant[exclusion.grants[0]].entity
             case (

@@ -24,6 +24,7 @@ from aidrules.verify.properties import (
     Claim,
     Complete,
     Defined,
+    DrawnAlike,
     NeverNegative,
     OneAlone,
     OrderFree,
@@ -93,6 +94,11 @@ class Replay:
             case Separate(node=node):
                 guards = [each.guard for each in node.branches if each.guard is not None]
                 return sum(evaluation.evaluate(each, on) is True for each in guards) > 1
+            case DrawnAlike(first=(_, compared)):
+                if claim.is_by_form:
+                    return False
+                ends = [evaluation.evaluate(each, on) for each in (compared.left, compared.right)]
+                return isinstance(ends[0], Exact) and ends[0] == ends[1]
             case OrderFree(key=key):
                 return second is not None and self._differs(key, evaluation, on, second)
             case Stated(check=check):

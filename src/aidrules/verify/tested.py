@@ -29,6 +29,7 @@ from aidrules.verify.properties import (
     AtMost,
     Complete,
     Defined,
+    DrawnAlike,
     NeverNegative,
     OneAlone,
     OrderFree,
@@ -147,6 +148,9 @@ def _seconds(wanted: Property, evaluation: Evaluation, on: Record) -> Iterator[S
                 yield OfOrder((one.entity, one.id), (other.entity, other.id))
         case OneAlone(exclusion=exclusion):
             if program.grant[exclusion.grants[0]].entity == on.entity:
+                yield None
+        case DrawnAlike(first=(key, _)):
+            if program.definition[key].entity in (on.entity, None):
                 yield None
         case Defined(key=key) | Complete(key=key) | NeverNegative(key=key) | Separate(key=key):
             if program.definition[key].entity in (on.entity, None):

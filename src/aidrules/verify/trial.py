@@ -8,20 +8,30 @@ from aidrules.verify.proofs import Proofs
 from aidrules.verify.properties import (
     Complete,
     Defined,
+    DrawnAlike,
     NeverNegative,
     OneAlone,
     OrderFree,
     Property,
     Separate,
     Stated,
-    orders_nothing,
+    is_by_form,
     properties,
 )
 from aidrules.verify.sizes import usual_day
 from aidrules.verify.tested import try_out
 from aidrules.verify.verdicts import NotCovered, Proved, Settled, Verdict
 
-REFUTABLE: Final = (Defined, Complete, NeverNegative, OneAlone, Separate, OrderFree, Stated)
+REFUTABLE: Final = (
+    Defined,
+    Complete,
+    DrawnAlike,
+    NeverNegative,
+    OneAlone,
+    Separate,
+    OrderFree,
+    Stated,
+)
 """The properties that fail for a household, if they fail."""
 
 TRIES: Final = 300
@@ -44,7 +54,7 @@ def trial(
 
 
 def _verdict(program: Program, wanted: Property, day: date) -> Verdict:
-    if isinstance(wanted.claim, OrderFree) and orders_nothing(wanted.claim.key, program):
+    if is_by_form(wanted.claim, program):
         return Proved(reach="form")
     if isinstance(wanted.claim, REFUTABLE):
         return try_out(program, wanted, SEED, day.toordinal(), TRIES)
