@@ -16,18 +16,18 @@ from aidrules import load, loads
 from aidrules.cli import main
 from aidrules.program import Program
 from aidrules.sharpen import as_written, sharpen
-from aidrules.verify import compare as station
-from aidrules.verify import form
-from aidrules.verify.compare import compare
-from aidrules.verify.comparison import Comparison, GrantComparison, Version
-from aidrules.verify.differing import tried
-from aidrules.verify.households import households
-from aidrules.verify.mutants import mutants
-from aidrules.verify.sides import Found, Nobody, Tried, way
-from aidrules.verify.sizes import usual_day
-from aidrules.verify.substitute import substitute
-from aidrules.verify.verdicts import Unsettled
-from aidrules.verify.worlds import Pair, agreed
+from aidrules.verify.comparing import compare as station
+from aidrules.verify.comparing import form
+from aidrules.verify.comparing.compare import compare
+from aidrules.verify.comparing.comparison import Comparison, GrantComparison, Version
+from aidrules.verify.comparing.differing import tried
+from aidrules.verify.comparing.sides import Found, Nobody, Tried, way
+from aidrules.verify.households.make import households
+from aidrules.verify.mutating.mutants import mutants
+from aidrules.verify.mutating.substitute import substitute
+from aidrules.verify.proving.sizes import usual_day
+from aidrules.verify.proving.verdicts import Unsettled
+from aidrules.verify.proving.worlds import Pair, agreed
 
 z3 = pytest.importorskip("z3", reason="proofs need the extra [prove]")
 

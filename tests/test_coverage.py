@@ -9,9 +9,9 @@ import aidrules
 from aidrules.cli import main
 from aidrules.lexicon import words
 from aidrules.pipeline import shipped
-from aidrules.verify.articles import articles, number_of
-from aidrules.verify.coverage import Coverage
-from aidrules.verify.coverage_report import explain, sentence, to_json
+from aidrules.verify.covering.articles import articles, number_of
+from aidrules.verify.covering.coverage import Coverage
+from aidrules.verify.covering.coverage_report import explain, sentence, to_json
 
 POLICY = """
 policy heating

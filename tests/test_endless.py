@@ -12,7 +12,7 @@ from agreement import endless
 from aidrules import loads
 from aidrules.backends.smt import rest
 from aidrules.backends.smt.rest import Beyond
-from aidrules.verify.verdicts import Proved, Refuted
+from aidrules.verify.proving.verdicts import Proved, Refuted
 
 POLICIES = Path(__file__).parents[1] / "docs" / "policies"
 

@@ -14,12 +14,12 @@ from aidrules.cli import main
 from aidrules.policy import Policy
 from aidrules.program import Role
 from aidrules.sharpen import as_written, sharpen
-from aidrules.verify.distinguish import Separation
-from aidrules.verify.households import households
-from aidrules.verify.mutation import Judged
-from aidrules.verify.substitute import substitute
-from aidrules.verify.suggestions import explain, sentence, suggestion, to_json
-from aidrules.verify.verdicts import Same, Unsettled
+from aidrules.verify.households.make import households
+from aidrules.verify.mutating.distinguish import Separation
+from aidrules.verify.mutating.mutation import Judged
+from aidrules.verify.mutating.substitute import substitute
+from aidrules.verify.mutating.suggestions import explain, sentence, suggestion, to_json
+from aidrules.verify.proving.verdicts import Same, Unsettled
 
 HEAD = """
 policy heating

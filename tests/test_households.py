@@ -10,11 +10,11 @@ from aidrules import loads
 from aidrules.case import Case
 from aidrules.household import Reader
 from aidrules.program import Program
-from aidrules.verify.households import households
-from aidrules.verify.properties import Property, Stated, properties
-from aidrules.verify.tested import try_out
-from aidrules.verify.verdicts import Refuted, Tested
-from aidrules.verify.writing import as_example
+from aidrules.verify.households.make import households
+from aidrules.verify.households.writing import as_example
+from aidrules.verify.proving.properties import Property, Stated, properties
+from aidrules.verify.proving.tested import try_out
+from aidrules.verify.proving.verdicts import Refuted, Tested
 
 TODAY = date(2024, 6, 1).toordinal()
 

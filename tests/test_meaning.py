@@ -7,8 +7,8 @@ pytest.importorskip("z3", reason="proofs need the extra [prove]")
 from datetime import date
 
 from aidrules import loads
-from aidrules.verify.meaning import meaning
-from aidrules.verify.verdicts import Apart, Same, Unsettled
+from aidrules.verify.proving.meaning import meaning
+from aidrules.verify.proving.verdicts import Apart, Same, Unsettled
 
 HEAD = """
 policy heating

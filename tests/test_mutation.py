@@ -10,11 +10,11 @@ from aidrules.lexicon import words
 from aidrules.pipeline import shipped
 from aidrules.program import Program
 from aidrules.sharpen import as_written, sharpen
-from aidrules.verify.mutants import mutants
-from aidrules.verify.mutation import Choosing, mutation
-from aidrules.verify.slips import Mutant
-from aidrules.verify.substitute import substitute
-from aidrules.verify.suggestions import explain, sentence, suggestion
+from aidrules.verify.mutating.mutants import mutants
+from aidrules.verify.mutating.mutation import Choosing, mutation
+from aidrules.verify.mutating.slips import Mutant
+from aidrules.verify.mutating.substitute import substitute
+from aidrules.verify.mutating.suggestions import explain, sentence, suggestion
 
 POLICY = """
 policy heating

@@ -20,10 +20,10 @@ from aidrules.program import Fact, Grant
 from aidrules.types import Date, Quantity, core
 from aidrules.values import Exact
 from aidrules.verify import nearest
-from aidrules.verify.households import households
+from aidrules.verify.households.make import households
+from aidrules.verify.households.second import with_fact
 from aidrules.verify.nearest import Turned, explain, turned
-from aidrules.verify.second import with_fact
-from aidrules.verify.sizes import usual_day
+from aidrules.verify.proving.sizes import usual_day
 
 POLICIES = sorted((Path(__file__).parents[1] / "docs" / "policies").rglob("*.aid.md"))
 ON = "2024-06-01"

@@ -11,8 +11,8 @@ import aidrules
 from aidrules import loads, policy
 from aidrules.cli import main
 from aidrules.commands import verifying
-from aidrules.verify.second import OfFigure
-from aidrules.verify.verdicts import NotCovered, Proved, Refuted, Settled, Tested, Unreached
+from aidrules.verify.households.second import OfFigure
+from aidrules.verify.proving.verdicts import NotCovered, Proved, Refuted, Settled, Tested, Unreached
 
 HEAD = """
 policy heating

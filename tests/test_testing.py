@@ -16,8 +16,8 @@ from hypothesis.errors import NoSuchExample
 from aidrules import load, loads
 from aidrules.household import Reader
 from aidrules.testing import facts, households
-from aidrules.verify.documents import as_document
-from aidrules.verify.households import households as made
+from aidrules.verify.households.documents import as_document
+from aidrules.verify.households.make import households as made
 
 POLICIES = sorted((Path(__file__).parents[1] / "docs" / "policies").rglob("*.aid.md"))
 ON = "2024-06-01"

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from aidrules.population.reassess import Reassessment
     from aidrules.population.screen import Policies
     from aidrules.population.sources import Given
-    from aidrules.verify.comparison import Comparison
-    from aidrules.verify.coverage import Coverage
-    from aidrules.verify.mutation import Mutation
+    from aidrules.verify.comparing.comparison import Comparison
+    from aidrules.verify.covering.coverage import Coverage
+    from aidrules.verify.mutating.mutation import Mutation
     from aidrules.verify.nearest import Turned
-    from aidrules.verify.proofs import Proofs
+    from aidrules.verify.proving.proofs import Proofs
 
 
 class PolicyError(ValueError):
@@ -374,10 +374,10 @@ class Policy:
         """
         day = None if on is None else _date(on)
         if not solver or find_spec("z3") is None:
-            from aidrules.verify.trial import trial  # noqa: PLC0415 - only for those who ask
+            from aidrules.verify.proving.trial import trial  # noqa: PLC0415 - only for those who ask
 
             return trial(self.program, self.name, self.hash, day, only)
-        from aidrules.verify.prove import prove  # noqa: PLC0415 - an extra
+        from aidrules.verify.proving.prove import prove  # noqa: PLC0415 - an extra
 
         return prove(self.program, self.name, self.hash, day, members, seconds, only)
 
@@ -408,8 +408,8 @@ class Policy:
         Raises:
             PolicyError: If one of the policies has errors.
         """
-        from aidrules.verify.compare import compare  # noqa: PLC0415 - only for those who ask
-        from aidrules.verify.comparison import Version  # noqa: PLC0415 - only for those who ask
+        from aidrules.verify.comparing.compare import compare  # noqa: PLC0415 - only for those who ask
+        from aidrules.verify.comparing.comparison import Version  # noqa: PLC0415 - only for those who ask
 
         old, other = (Version(each.name, each.hash, each.program) for each in (self, new))
         day = None if on is None else _date(on)
@@ -485,8 +485,8 @@ class Policy:
         Raises:
             PolicyError: If the policy has errors.
         """
-        from aidrules.verify.clock import Clock  # noqa: PLC0415 - only for those who ask
-        from aidrules.verify.mutation import Choosing, mutation  # noqa: PLC0415 - likewise
+        from aidrules.verify.mutating.mutation import Choosing, mutation  # noqa: PLC0415 - likewise
+        from aidrules.verify.proving.clock import Clock  # noqa: PLC0415 - only for those who ask
 
         is_asked = seconds > 0 and find_spec("z3") is not None
         most = None if total is None else Fraction(total)
@@ -503,7 +503,7 @@ class Policy:
         Raises:
             PolicyError: If the policy has errors.
         """
-        from aidrules.verify.coverage import coverage  # noqa: PLC0415 - only for those who ask
+        from aidrules.verify.covering.coverage import coverage  # noqa: PLC0415 - only for those who ask
 
         return coverage(self.program, self.name, within)
 

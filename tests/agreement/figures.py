@@ -10,7 +10,7 @@ from random import Random
 from aidrules.program import Parameter, Program
 from aidrules.types import Choice, Date, Quantity, Truth, core
 from aidrules.values import Value
-from aidrules.verify.second import with_figures
+from aidrules.verify.households.second import with_figures
 
 AMOUNTS = (Fraction(1, 100), 1, 99, 100, 500, Fraction(7354, 10), 1000, 10_000)
 PERIODS = (1, 2, 3, 10, 30)

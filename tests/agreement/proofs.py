@@ -16,13 +16,13 @@ from aidrules.backends.interpreter import Evaluation, emit
 from aidrules.case import Case
 from aidrules.program import Program
 from aidrules.values import Exact, Failure, Value
-from aidrules.verify.households import households
-from aidrules.verify.proofs import Proofs
-from aidrules.verify.properties import AtMost, Defined, Reachable, Reached
-from aidrules.verify.replay import Replay
-from aidrules.verify.second import with_figures
-from aidrules.verify.tested import failures
-from aidrules.verify.verdicts import NotCovered, Proved, Settled
+from aidrules.verify.households.make import households
+from aidrules.verify.households.second import with_figures
+from aidrules.verify.proving.proofs import Proofs
+from aidrules.verify.proving.properties import AtMost, Defined, Reachable, Reached
+from aidrules.verify.proving.replay import Replay
+from aidrules.verify.proving.tested import failures
+from aidrules.verify.proving.verdicts import NotCovered, Proved, Settled
 
 from .figures import chosen
 

@@ -67,7 +67,7 @@ def _number(text: str, most: int) -> Fraction:
 
 
 def _coverage(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:
-    from aidrules.verify import coverage_report  # noqa: PLC0415 - only for those who ask
+    from aidrules.verify.covering import coverage_report  # noqa: PLC0415 - only for those who ask
 
     if not _is_module(chosen.within, policy, language):
         return USAGE
@@ -88,7 +88,7 @@ def _is_module(name: str | None, policy: Policy, language: Language) -> bool:
 
 
 def _mutate(policy: Policy, language: Language, chosen: argparse.Namespace) -> int:
-    from aidrules.verify import suggestions  # noqa: PLC0415 - only for those who ask
+    from aidrules.verify.mutating import suggestions  # noqa: PLC0415 - only for those who ask
 
     if not _is_module(chosen.within, policy, language):
         return USAGE

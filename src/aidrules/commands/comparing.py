@@ -31,7 +31,7 @@ from aidrules.lexicon import words
 from aidrules.policy import Policy, load
 from aidrules.population.telling import MissingExtra, need_population
 from aidrules.types import Quantity, core
-from aidrules.verify.comparison import Comparison, GrantComparison
+from aidrules.verify.comparing.comparison import Comparison, GrantComparison
 from aidrules.verify.inputs import KINDS, InputChange, input_changes
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from aidrules.diagnostics import Diagnostic, render
 from aidrules.examples import ExampleResult
 from aidrules.policy import Policy, load
-from aidrules.verify.properties import Stated
-from aidrules.verify.verdicts import NotCovered, Tested
+from aidrules.verify.proving.properties import Stated
+from aidrules.verify.proving.verdicts import NotCovered, Tested
 
 ENDINGS = (".aid", ".aid.md")
 

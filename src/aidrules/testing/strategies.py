@@ -11,9 +11,9 @@ from attrs import evolve
 from hypothesis import strategies as st
 
 from aidrules.policy import Policy
-from aidrules.verify.documents import Document, as_document, plain
-from aidrules.verify.households import MEMBERS, Recipe, household, value_of
-from aidrules.verify.sizes import usual_day
+from aidrules.verify.households.documents import Document, as_document, plain
+from aidrules.verify.households.make import MEMBERS, Recipe, household, value_of
+from aidrules.verify.proving.sizes import usual_day
 
 
 def households(

@@ -1,1 +1,1 @@
-"""Properties of a policy over all households: proved, refuted by a household, or tested."""
+"""What is asked of a policy as a whole, not of one household."""

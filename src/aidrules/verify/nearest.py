@@ -35,8 +35,8 @@ from aidrules.types import (
     core,
 )
 from aidrules.values import ABSENT, Exact, Failure, Interval, Possible, Value, settle
+from aidrules.verify.households.writing import written
 from aidrules.verify.reach import reached, roots_of
-from aidrules.verify.writing import written
 
 MOST_STRETCHES: Final = 600
 """How many stretches of one fact are looked at before it is given up."""

@@ -13,10 +13,10 @@ from aidrules.case import Case
 from aidrules.program import Expr, Grant, Program, Use
 from aidrules.types import TRUTH
 from aidrules.values import Exact, Value
-from aidrules.verify.attempts import TooFewError, first, received
-from aidrules.verify.sizes import MEMBERS, SECONDS, common_sizes, root_of
-from aidrules.verify.verdicts import Apart, Same, Unsettled
-from aidrules.verify.worlds import agreed, joined
+from aidrules.verify.proving.attempts import TooFewError, first, received
+from aidrules.verify.proving.sizes import MEMBERS, SECONDS, common_sizes, root_of
+from aidrules.verify.proving.verdicts import Apart, Same, Unsettled
+from aidrules.verify.proving.worlds import agreed, joined
 
 
 @frozen

@@ -41,7 +41,7 @@ from aidrules.program import (
 from aidrules.source import Span
 from aidrules.traverse import walk
 from aidrules.types import TRUTH, Date, Quantity, core
-from aidrules.verify.substitute import Change
+from aidrules.verify.mutating.substitute import Change
 
 Words = tuple[tuple[str, object], ...]
 """What fills the holes of a description: text of the policy, exact numbers, days as `date`."""

@@ -14,8 +14,8 @@ from aidrules.program import (
 )
 from aidrules.source import Span
 from aidrules.types import Date, Quantity, core
-from aidrules.verify.slips import Mutant, Words, exact, one_step, quoted
-from aidrules.verify.substitute import Change
+from aidrules.verify.mutating.slips import Mutant, Words, exact, one_step, quoted
+from aidrules.verify.mutating.substitute import Change
 
 
 def of_figures(program: Program) -> Iterator[Mutant]:

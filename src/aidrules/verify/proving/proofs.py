@@ -14,7 +14,9 @@ from aidrules.lexicon import Lexicon, exact, words
 from aidrules.program import Check, MovesWith, Program
 from aidrules.types import Type
 from aidrules.values import Absent, Failure
-from aidrules.verify.properties import (
+from aidrules.verify.households.second import OfFact, OfFigure
+from aidrules.verify.households.writing import as_example
+from aidrules.verify.proving.properties import (
     AtMost,
     Defined,
     DrawnAlike,
@@ -26,8 +28,7 @@ from aidrules.verify.properties import (
     Reached,
     Stated,
 )
-from aidrules.verify.second import OfFact, OfFigure
-from aidrules.verify.verdicts import (
+from aidrules.verify.proving.verdicts import (
     Cliff,
     Counterexample,
     NotCovered,
@@ -37,7 +38,6 @@ from aidrules.verify.verdicts import (
     Tested,
     Unreached,
 )
-from aidrules.verify.writing import as_example
 from aidrules.wording import terms as wording
 
 WIDTH = 13

@@ -8,8 +8,8 @@ from attrs import field, frozen
 from aidrules.case import Case
 from aidrules.source import Span
 from aidrules.values import Exact, Failure, Value
-from aidrules.verify.properties import Property
-from aidrules.verify.second import Second, other_case
+from aidrules.verify.households.second import Second, other_case
+from aidrules.verify.proving.properties import Property
 
 
 @frozen

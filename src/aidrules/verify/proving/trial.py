@@ -4,8 +4,8 @@ from datetime import date
 from typing import Final
 
 from aidrules.program import Program
-from aidrules.verify.proofs import Proofs
-from aidrules.verify.properties import (
+from aidrules.verify.proving.proofs import Proofs
+from aidrules.verify.proving.properties import (
     Complete,
     Defined,
     DrawnAlike,
@@ -18,9 +18,9 @@ from aidrules.verify.properties import (
     is_by_form,
     properties,
 )
-from aidrules.verify.sizes import usual_day
-from aidrules.verify.tested import try_out
-from aidrules.verify.verdicts import NotCovered, Proved, Settled, Verdict
+from aidrules.verify.proving.sizes import usual_day
+from aidrules.verify.proving.tested import try_out
+from aidrules.verify.proving.verdicts import NotCovered, Proved, Settled, Verdict
 
 REFUTABLE: Final = (
     Defined,

@@ -19,7 +19,15 @@ from aidrules.program import (
 from aidrules.program import Property as StatedProperty
 from aidrules.traverse import walk
 from aidrules.values import Exact, Failure, Value
-from aidrules.verify.properties import (
+from aidrules.verify.households.second import (
+    OfFact,
+    OfFigure,
+    OfOrder,
+    Second,
+    other_case,
+    with_value,
+)
+from aidrules.verify.proving.properties import (
     AtMost,
     Claim,
     Complete,
@@ -34,7 +42,6 @@ from aidrules.verify.properties import (
     Separate,
     Stated,
 )
-from aidrules.verify.second import OfFact, OfFigure, OfOrder, Second, other_case, with_value
 
 GAPS: Final = {"no-case", "no-row"}
 """The errors of what has a gap."""

@@ -6,15 +6,15 @@ from importlib.util import find_spec
 from aidrules.program import Program
 from aidrules.sharpen import as_written
 from aidrules.values import Exact
-from aidrules.verify import form
-from aidrules.verify.comparison import Comparison, GrantComparison, Version
-from aidrules.verify.differing import tried
-from aidrules.verify.extents import Extent, Value, candidates
+from aidrules.verify.comparing import form
+from aidrules.verify.comparing.comparison import Comparison, GrantComparison, Version
+from aidrules.verify.comparing.differing import tried
+from aidrules.verify.comparing.extents import Extent, Value, candidates
+from aidrules.verify.comparing.sides import WAYS, Nobody, Side, Way
+from aidrules.verify.proving.sizes import MEMBERS, SECONDS, common_sizes, root_of, usual_day
+from aidrules.verify.proving.verdicts import Unsettled
+from aidrules.verify.proving.worlds import Pair, agreed
 from aidrules.verify.reach import paired
-from aidrules.verify.sides import WAYS, Nobody, Side, Way
-from aidrules.verify.sizes import MEMBERS, SECONDS, common_sizes, root_of, usual_day
-from aidrules.verify.verdicts import Unsettled
-from aidrules.verify.worlds import Pair, agreed
 
 
 def compare(
@@ -99,7 +99,7 @@ def _solved(
     """Return what Z3 tells, if it is installed."""
     if find_spec("z3") is None:
         return {each: Unsettled("no-solver") for each in WAYS}, ()
-    from aidrules.verify.search import Search  # noqa: PLC0415 - an extra
+    from aidrules.verify.comparing.search import Search  # noqa: PLC0415 - an extra
 
     search = Search(pair, programs, members, seconds)
     sides = {each: search.side(each) for each in WAYS}

@@ -8,10 +8,10 @@ from attrs import evolve
 
 from aidrules.case import Case
 from aidrules.program import Program
-from aidrules.verify.households import households
-from aidrules.verify.shrink import shrink
-from aidrules.verify.sides import WAYS, Found, Tried, Way, way
-from aidrules.verify.worlds import Pair
+from aidrules.verify.comparing.sides import WAYS, Found, Tried, Way, way
+from aidrules.verify.households.make import households
+from aidrules.verify.households.shrink import shrink
+from aidrules.verify.proving.worlds import Pair
 
 TRIES: Final = 400
 """How many households are tried where nothing is proved."""

@@ -16,13 +16,13 @@ from aidrules.case import Case
 from aidrules.program import Program
 from aidrules.types import Choice, core
 from aidrules.values import Exact
-from aidrules.verify.attempts import TooFewError, first, received
-from aidrules.verify.differing import smallest
-from aidrules.verify.extents import Extent, Value
-from aidrules.verify.sides import Nobody, Side, Way, way
-from aidrules.verify.sizes import common_sizes, root_of
-from aidrules.verify.verdicts import Unsettled
-from aidrules.verify.worlds import Pair, joined
+from aidrules.verify.comparing.differing import smallest
+from aidrules.verify.comparing.extents import Extent, Value
+from aidrules.verify.comparing.sides import Nobody, Side, Way, way
+from aidrules.verify.proving.attempts import TooFewError, first, received
+from aidrules.verify.proving.sizes import common_sizes, root_of
+from aidrules.verify.proving.verdicts import Unsettled
+from aidrules.verify.proving.worlds import Pair, joined
 
 
 class TimeIsUpError(Exception):

@@ -15,10 +15,7 @@ from aidrules.case import Case
 from aidrules.program import Cause, Check, FactUse, Figure, MovesWith, Program, UnchangedBy
 from aidrules.types import Date, Quantity, Type, core
 from aidrules.values import Exact, Value
-from aidrules.verify.attempts import Attempt, Refutable, replaced
-from aidrules.verify.properties import Defined, Stated
-from aidrules.verify.replay import Replay, moved_by
-from aidrules.verify.second import (
+from aidrules.verify.households.second import (
     OfFact,
     OfFigure,
     OfOrder,
@@ -27,8 +24,11 @@ from aidrules.verify.second import (
     with_figures,
     with_value,
 )
-from aidrules.verify.shrink import shrink
-from aidrules.verify.verdicts import Cliff, Counterexample
+from aidrules.verify.households.shrink import shrink
+from aidrules.verify.proving.attempts import Attempt, Refutable, replaced
+from aidrules.verify.proving.properties import Defined, Stated
+from aidrules.verify.proving.replay import Replay, moved_by
+from aidrules.verify.proving.verdicts import Cliff, Counterexample
 
 Failed = Literal["place", "replay"]
 

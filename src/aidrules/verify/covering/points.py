@@ -40,7 +40,7 @@ from aidrules.source import Source, Span
 from aidrules.traverse import children
 from aidrules.types import TRUTH, Date, Plain, Truth
 from aidrules.values import Infinite
-from aidrules.verify.slips import Words, is_force, quoted
+from aidrules.verify.mutating.slips import Words, is_force, quoted
 
 
 @frozen

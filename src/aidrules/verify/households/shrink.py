@@ -13,7 +13,7 @@ from aidrules.case import Case
 from aidrules.program import Fact, Program
 from aidrules.types import Choice, Date, Optional, Quantity, Selection, Text, Truth, core
 from aidrules.values import ABSENT, Exact, Value
-from aidrules.verify.second import with_fact, without
+from aidrules.verify.households.second import with_fact, without
 
 Holds = Callable[[Case], bool]
 

@@ -13,7 +13,7 @@ from aidrules.program import Expr, FactUse, Figure, Grant, Program, Use
 from aidrules.traverse import walk
 from aidrules.types import Choice, Date, Quantity, Text, Truth, core
 from aidrules.values import Exact
-from aidrules.verify.form import Change
+from aidrules.verify.comparing.form import Change
 from aidrules.verify.reach import reached, roots_of
 
 Value = FactUse | Use

@@ -23,11 +23,11 @@ from aidrules.program import (
 )
 from aidrules.types import Date, Type, core
 from aidrules.values import Absent, Exact, Failure, Scalar, Value
-from aidrules.verify.extents import Extent
-from aidrules.verify.form import Change
-from aidrules.verify.sides import Found, Nobody, Side, Tried, Way
-from aidrules.verify.verdicts import Unsettled
-from aidrules.verify.writing import as_example
+from aidrules.verify.comparing.extents import Extent
+from aidrules.verify.comparing.form import Change
+from aidrules.verify.comparing.sides import Found, Nobody, Side, Tried, Way
+from aidrules.verify.households.writing import as_example
+from aidrules.verify.proving.verdicts import Unsettled
 
 
 @frozen

@@ -10,10 +10,10 @@ from aidrules.lexicon import words
 from aidrules.program import Program
 from aidrules.types import Type
 from aidrules.values import Failure, Possible, Value
-from aidrules.verify.distinguish import Difference, Separation
-from aidrules.verify.mutation import Judged, Mutation
-from aidrules.verify.verdicts import Same, Unsettled
-from aidrules.verify.writing import as_example, named, written
+from aidrules.verify.households.writing import as_example, named, written
+from aidrules.verify.mutating.distinguish import Difference, Separation
+from aidrules.verify.mutating.mutation import Judged, Mutation
+from aidrules.verify.proving.verdicts import Same, Unsettled
 from aidrules.wording import terms as wording
 
 _BESIDE_NAME: Final = {"receives": "received", "eligible": "eligible"}

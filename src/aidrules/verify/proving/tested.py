@@ -24,8 +24,10 @@ from aidrules.program import (
 )
 from aidrules.types import Choice, Date, Quantity, Truth, core
 from aidrules.values import Exact, Value
-from aidrules.verify.households import households
-from aidrules.verify.properties import (
+from aidrules.verify.households.make import households
+from aidrules.verify.households.second import OfFact, OfFigure, OfOrder, Second
+from aidrules.verify.households.shrink import shrink
+from aidrules.verify.proving.properties import (
     AtMost,
     Complete,
     Defined,
@@ -40,10 +42,8 @@ from aidrules.verify.properties import (
     Separate,
     Stated,
 )
-from aidrules.verify.replay import Replay, changed_by
-from aidrules.verify.second import OfFact, OfFigure, OfOrder, Second
-from aidrules.verify.shrink import shrink
-from aidrules.verify.verdicts import Counterexample, Refuted, Tested
+from aidrules.verify.proving.replay import Replay, changed_by
+from aidrules.verify.proving.verdicts import Counterexample, Refuted, Tested
 
 _FAR: Final = (1, 100, 10_000)
 

@@ -8,8 +8,8 @@ from attrs import field, frozen
 
 from aidrules.case import Case
 from aidrules.values import Possible
-from aidrules.verify.verdicts import Unsettled
-from aidrules.verify.worlds import Received
+from aidrules.verify.proving.verdicts import Unsettled
+from aidrules.verify.proving.worlds import Received
 
 Way = Literal["gains", "loses", "otherwise"]
 

@@ -55,7 +55,7 @@ from aidrules.program import (
 )
 from aidrules.program import Property as StatedProperty
 from aidrules.source import Span
-from aidrules.verify.properties import (
+from aidrules.verify.proving.properties import (
     Complete,
     Defined,
     DrawnAlike,
@@ -68,7 +68,7 @@ from aidrules.verify.properties import (
     is_of_time,
     on_the_record,
 )
-from aidrules.verify.touched import touched
+from aidrules.verify.proving.touched import touched
 
 Pairs = Sequence[tuple[Any, Any]]
 """Terms, and those that stand in their place in a second household."""

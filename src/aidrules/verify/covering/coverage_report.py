@@ -6,9 +6,9 @@ from aidrules.decision import Language
 from aidrules.diagnostics import render
 from aidrules.lexicon import words
 from aidrules.source import Span
-from aidrules.verify.articles import Articles, Rule, TextArticles
-from aidrules.verify.coverage import Coverage
-from aidrules.verify.points import Point
+from aidrules.verify.covering.articles import Articles, Rule, TextArticles
+from aidrules.verify.covering.coverage import Coverage
+from aidrules.verify.covering.points import Point
 from aidrules.wording import terms as wording
 
 

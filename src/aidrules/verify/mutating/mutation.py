@@ -11,9 +11,9 @@ from aidrules.backends.interpreter import Engine, emit
 from aidrules.examples import judge
 from aidrules.program import Example, Program, Use
 from aidrules.sharpen import as_written, sharpen
-from aidrules.verify.changed import Changed, changed_in
-from aidrules.verify.clock import Clock
-from aidrules.verify.distinguish import (
+from aidrules.verify.households.passing import Passing, passing, questions
+from aidrules.verify.mutating.changed import Changed, changed_in
+from aidrules.verify.mutating.distinguish import (
     Difference,
     Household,
     Search,
@@ -21,12 +21,12 @@ from aidrules.verify.distinguish import (
     comparisons_around,
     distinguish,
 )
-from aidrules.verify.mutants import mutants
-from aidrules.verify.passing import Passing, passing, questions
+from aidrules.verify.mutating.mutants import mutants
+from aidrules.verify.mutating.slips import Mutant
+from aidrules.verify.mutating.substitute import substitute
+from aidrules.verify.proving.clock import Clock
+from aidrules.verify.proving.verdicts import Same, Unsettled
 from aidrules.verify.reach import Reached, reached
-from aidrules.verify.slips import Mutant
-from aidrules.verify.substitute import substitute
-from aidrules.verify.verdicts import Same, Unsettled
 
 
 @frozen
@@ -192,7 +192,7 @@ class _Judge:
         found, tried = distinguish(self.engine, other, households, search, self.tries)
         if found is not None or self.clock is None:
             return Judged(mutant, None, found, tried)
-        from aidrules.verify.equivalence import Versions, settled  # noqa: PLC0415 - an extra
+        from aidrules.verify.mutating.equivalence import Versions, settled  # noqa: PLC0415 - an extra
 
         sharp = self.engine.program, other.program
         answer = settled(Versions(self.written, slipped, sharp, changed), self.clock)

@@ -21,7 +21,8 @@ from aidrules.pipeline import load
 from aidrules.program import Check, Figure, MovesWith, Program, SameAs, UnchangedBy
 from aidrules.source import Span
 from aidrules.values import Exact
-from aidrules.verify.attempts import (
+from aidrules.verify.households.second import with_figures
+from aidrules.verify.proving.attempts import (
     Refutable,
     TooFewError,
     attempt,
@@ -31,10 +32,10 @@ from aidrules.verify.attempts import (
     spot_of,
     valued,
 )
-from aidrules.verify.clock import now
-from aidrules.verify.meaning import meaning
-from aidrules.verify.proofs import Proofs
-from aidrules.verify.properties import (
+from aidrules.verify.proving.clock import now
+from aidrules.verify.proving.meaning import meaning
+from aidrules.verify.proving.proofs import Proofs
+from aidrules.verify.proving.properties import (
     AtMost,
     Complete,
     Defined,
@@ -51,12 +52,11 @@ from aidrules.verify.properties import (
     is_by_form,
     properties,
 )
-from aidrules.verify.replay import Replay
-from aidrules.verify.second import with_figures
-from aidrules.verify.sizes import MANY, MEMBERS, SECONDS, root_of, sizes_of, usual_day
-from aidrules.verify.tested import try_out
-from aidrules.verify.trial import REFUTABLE, SEED, TRIES
-from aidrules.verify.verdicts import (
+from aidrules.verify.proving.replay import Replay
+from aidrules.verify.proving.sizes import MANY, MEMBERS, SECONDS, root_of, sizes_of, usual_day
+from aidrules.verify.proving.tested import try_out
+from aidrules.verify.proving.trial import REFUTABLE, SEED, TRIES
+from aidrules.verify.proving.verdicts import (
     Apart,
     Cliff,
     Counterexample,
@@ -69,7 +69,7 @@ from aidrules.verify.verdicts import (
     Unsettled,
     Verdict,
 )
-from aidrules.verify.witness import cliff, step_of, witness
+from aidrules.verify.proving.witness import cliff, step_of, witness
 
 
 class TimeIsUpError(Exception):

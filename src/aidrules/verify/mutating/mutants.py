@@ -13,9 +13,9 @@ from aidrules.program import (
 )
 from aidrules.source import Span
 from aidrules.traverse import walk
-from aidrules.verify.misprints import of_figures, of_rations
-from aidrules.verify.slips import BOUNDARY, Mutant, is_force, of_line, slips
-from aidrules.verify.substitute import Change
+from aidrules.verify.mutating.misprints import of_figures, of_rations
+from aidrules.verify.mutating.slips import BOUNDARY, Mutant, is_force, of_line, slips
+from aidrules.verify.mutating.substitute import Change
 
 
 def mutants(program: Program) -> tuple[Mutant, ...]:

@@ -34,8 +34,8 @@ from aidrules.types import (
     core,
 )
 from aidrules.values import ABSENT, Exact, Value
-from aidrules.verify.second import rebuilt
-from aidrules.verify.turning import Turn, meeting, turns
+from aidrules.verify.households.second import rebuilt
+from aidrules.verify.households.turning import Turn, meeting, turns
 
 Choose = Callable[[int], int]
 """From how many things there are to choose from to the place of one; 0 is the plainest."""

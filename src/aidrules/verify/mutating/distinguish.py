@@ -17,7 +17,7 @@ from aidrules.program import Compare, Expr, Fact, Program
 from aidrules.traverse import walk
 from aidrules.types import Choice, Date, Optional, Quantity, Truth, Type, core
 from aidrules.values import ABSENT, Exact, Value
-from aidrules.verify.second import with_fact
+from aidrules.verify.households.second import with_fact
 
 _DAYS: Final = (0, -1, 1)
 

@@ -39,14 +39,14 @@ from aidrules.program import (
 from aidrules.traverse import walk
 from aidrules.types import Quantity, Type, core
 from aidrules.values import Exact, Value, is_decided
-from aidrules.verify.changed import Changed
-from aidrules.verify.clock import Clock
-from aidrules.verify.distinguish import Part, Separation
-from aidrules.verify.meaning import Asked, agreement
+from aidrules.verify.households.shrink import needed, shrink
+from aidrules.verify.mutating.changed import Changed
+from aidrules.verify.mutating.distinguish import Part, Separation
+from aidrules.verify.proving.clock import Clock
+from aidrules.verify.proving.meaning import Asked, agreement
+from aidrules.verify.proving.sizes import MEMBERS, usual_day
+from aidrules.verify.proving.verdicts import Apart, Same, Unsettled
 from aidrules.verify.reach import reached
-from aidrules.verify.shrink import needed, shrink
-from aidrules.verify.sizes import MEMBERS, usual_day
-from aidrules.verify.verdicts import Apart, Same, Unsettled
 
 _OBSERVED = frozenset(Role) - {Role.AMOUNT}
 """The definitions that an example can expect something of; an amount only by its grant."""

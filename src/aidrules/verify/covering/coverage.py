@@ -22,9 +22,9 @@ from aidrules.program import (
 from aidrules.sharpen import as_written
 from aidrules.trace import Step
 from aidrules.values import Exact, Failure, Possible, Value
-from aidrules.verify.articles import Articles, articles
-from aidrules.verify.passing import passing, questions
-from aidrules.verify.points import Point, Points, points
+from aidrules.verify.covering.articles import Articles, articles
+from aidrules.verify.covering.points import Point, Points, points
+from aidrules.verify.households.passing import passing, questions
 
 
 @frozen
