@@ -1,7 +1,10 @@
 # ruff: noqa: PLR2004 - the rules' own numbers, written once more apart from the policy
 """The kernel on a million households of the nine rules, beside a loop written by hand in C.
 
-    python -m benchmarks.kernel [HOUSEHOLDS] [--rounds 9]
+    python -m benchmarks.kernel [HOUSEHOLDS] [--rounds 9] [--peer PYTHON ...]
+
+PYTHON is the interpreter of an environment with `openfisca-core` or `policyengine-core`; each is
+taken in turn with the rest.
 
 Facts lie in arrays already; each side makes the arrays of its answers. Rounds alternate, medians
 are shown. Every household is compared with exact arithmetic on whole arrays. Without a C compiler
@@ -17,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -35,6 +39,8 @@ TODAY = date(2024, 6, 1).toordinal()
 STANDARDS = [645_00, 710_00, 782_00, 835_00, 880_00, 925_00, 990_00, 1053_00, 1132_50, 1245_00]
 HOURS = [0, 10, 20]
 SEED = 20_240_601
+HALF_A_FEN = 0.005
+"""Amounts of a peer, which are floats, are taken for right within this many yuan."""
 
 
 @frozen(eq=False)
@@ -171,15 +177,72 @@ def limit(people: Population) -> Callable[[int], dict[str, Any]] | None:
     return run
 
 
-def side_by_side(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Return the median milliseconds of each call, taken in turn."""
+def timed(call: Callable[[], object]) -> Callable[[], float]:
+    """Return what makes a call and says how many milliseconds it took."""
+
+    def run() -> float:
+        start = time.perf_counter()
+        call()
+        return (time.perf_counter() - start) * 1e3
+
+    return run
+
+
+def side_by_side(calls: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Return the median milliseconds of each call, taken in turn, the first round left out."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds + 1):
         for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            times[name].append((time.perf_counter() - start) * 1e3)
+            times[name].append(call())
     return {name: median(found[1:]) for name, found in times.items()}
+
+
+@frozen(eq=False)
+class Peer:
+    """Another engine on the same households, in a process of its own.
+
+    Attributes:
+        name: Of its package.
+        answers: The file into which it writes its answers when it ends.
+    """
+
+    name: str
+    process: subprocess.Popen[str]
+    answers: Path
+
+    @staticmethod
+    def of(python: str, people: Population, folder: Path) -> "Peer":
+        """Start a peer that has the facts in memory."""
+        told, answers = folder / "facts.npz", Path(tempfile.mkdtemp(dir=folder)) / "answers.npz"
+        facts = {name: each for (_, name), each in people.facts.items()}
+        np.savez(told, starts=people.starts, **facts)
+        command = [python, str(HERE / "peer_many.py"), str(told), str(answers)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        if process.stdout is None:
+            raise OSError(command)
+        return Peer(process.stdout.readline().strip(), process, answers)
+
+    def run(self) -> float:
+        """Return the milliseconds of one evaluation."""
+        if self.process.stdin is None or self.process.stdout is None:
+            raise OSError(self.name)
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def wrong(self, expected: dict[str, Any], people: Population) -> int:
+        """End it, and return how many of its households are decided otherwise than exactly."""
+        self.process.communicate()
+        told = np.load(self.answers)
+        bad = np.asarray(told["eligible"]) != expected["granted"]
+        bad |= np.abs(told["amount"] - expected["amount"]) >= HALF_A_FEN
+        single = np.rint(told["single_person"].astype(np.float64) * 100)
+        exact_fen = (2 * expected["single"] + 5) // 10
+        members = (single != exact_fen) | (told["care"] != expected["care"])
+        bad |= np.logical_or.reduceat(members, people.starts[:-1])
+        return int(bad.sum())
 
 
 def with_one_unknown(batch: Batch) -> Batch:
@@ -227,6 +290,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("households", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--peer", action="append", default=[], metavar="PYTHON")
     chosen = parser.parse_args()
     program = aidrules.load(HERE / "nine_rules.aid").program
     kernel: Kernel = emit(program, Layout.of(program))
@@ -234,26 +298,32 @@ def main() -> None:
     batch, expected = people.batch(kernel.layout), exact(people)
     partly = with_one_unknown(batch)
     hand = limit(people)
-    calls: dict[str, Callable[[], object]] = {}
+    calls: dict[str, Callable[[], float]] = {}
     for threads in (1, 2):
-        calls[f"kernel, {threads}"] = lambda n=threads: kernel.run(batch, TODAY, n, compiled=True)  # type: ignore[misc] # a default for the loop
+        calls[f"kernel, {threads} threads"] = timed(
+            partial(kernel.run, batch, TODAY, threads, compiled=True)
+        )
         if hand is not None:
-            calls[f"by hand, {threads}"] = lambda n=threads: hand(n)  # type: ignore[misc] # the same
-    calls["bounds, 1"] = lambda: kernel.run(partly, TODAY, compiled=True)
+            calls[f"by hand, {threads} threads"] = timed(partial(hand, threads))
+    calls["bounds, 1 threads"] = timed(partial(kernel.run, partly, TODAY, compiled=True))
+    folder = Path(tempfile.mkdtemp())
+    peers = [Peer.of(python, people, folder) for python in chosen.peer]
+    calls.update({peer.name: peer.run for peer in peers})
     found = side_by_side(calls, chosen.rounds)
     answers = {each.key: each for each in kernel.run(batch, TODAY, compiled=True).answers}
     few = Population.of(2_000).batch(kernel.layout)
-    alone = side_by_side({"as it is": lambda: kernel.run(few, TODAY, compiled=False)}, 5)[
-        "as it is"
-    ]
+    alone = side_by_side({"alone": timed(partial(kernel.run, few, TODAY, compiled=False))}, 5)
 
     print(f"| {chosen.households:,} households | ms | over the loop by hand |\n|---|--:|--:|")
     for name, spent in found.items():
-        base = found.get(f"by hand, {name[-1]}")
-        print(f"| {name} threads | {spent:.1f} | {'' if base is None else f'{spent / base:.2f}'} |")
+        base = found.get(f"by hand, {name[-9:]}")
+        print(f"| {name} | {spent:.1f} | {'' if base is None else f'{spent / base:.2f}'} |")
     print(f"\nhouseholds with a wrong answer: {wrong(answers, expected, people)}")
-    print(f"bounds over plain: {found['bounds, 1'] / found['kernel, 1']:.2f}")
-    print(f"uncompiled: {alone / 2:.1f} µs a household")
+    for peer in peers:
+        times = found[peer.name] / found["kernel, 2 threads"]
+        print(f"{peer.name}: {times:.1f} times the kernel, {peer.wrong(expected, people)} wrong")
+    print(f"bounds over plain: {found['bounds, 1 threads'] / found['kernel, 1 threads']:.2f}")
+    print(f"uncompiled: {alone['alone'] / 2:.1f} µs a household")
     for rules in (50, 200):
         anew, again = compile_times(rules)
         print(f"{rules} rules: compiled in {anew:.1f} s, from disk in {again:.2f} s")
