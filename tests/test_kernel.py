@@ -1,16 +1,35 @@
 """The kernel gives what the interpreter gives, for many documents at once, unknowns included."""
 
-from collections.abc import Sequence
+import ast
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agreement import kernel as agreement
 from aidrules import loads
-from aidrules.backends.kernel import Batch, Code, Column, Kernel, Layout, State, emit, numbers
+from aidrules.backends.kernel import (
+    Batch,
+    Code,
+    Column,
+    Kernel,
+    Layout,
+    State,
+    emit,
+    native,
+    numbers,
+)
+from aidrules.backends.kernel import compile as compiling
+from aidrules.backends.kernel.context import FactArray
 from aidrules.backends.kernel.emit import live
 
 POLICIES = sorted((Path(__file__).parents[1] / "docs" / "policies").rglob("*.aid.md"))
@@ -101,9 +120,10 @@ def test_a_policy_that_differed_once_agrees(seed: int) -> None:
 
 @pytest.mark.parametrize("first", [5, 24])
 def test_random_policies_agree_once_compiled(first: int) -> None:
-    found = agreement.random_run(range(first, first + 2), compiled=True)
+    found = agreement.random_run(range(first, first + 12), each=1)
 
     assert found.differences == []
+    assert found.machine == []
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.name.partition(".")[0])
@@ -111,6 +131,7 @@ def test_shipped_policies_agree(path: Path) -> None:
     found = agreement.shipped_run(str(path), 60, seed=3)
 
     assert found.differences == []
+    assert found.machine == []
     assert found.stale == []
 
 
@@ -183,3 +204,168 @@ def test_a_day_on_which_time_alone_changes_the_answer_is_told() -> None:
     horizon = kernel_of(later).run(households([1]), TODAY).horizon
 
     assert horizon.tolist() == [date(2025, 7, 1).toordinal()]
+
+
+# ---------------------------------------------------------------- machine code
+
+
+CALENDAR_CALLS = """
+def kernel(first, last, today, next_change, days, counts, worked, out):
+    for row in range(first, last):
+        t1 = days[place(row)]
+        t2 = counts[place(row)]
+        at = row * 12
+        out[place(at)] = month_index(t1)
+        out[place(at + 1)] = first_of_month(t2)
+        out[place(at + 2)] = add_months(t1, t2, row % 3)
+        out[place(at + 3)] = months_between(t1, today, 12, t2 > 0)
+        out[place(at + 4)] = month_start(t1, t2)
+        out[place(at + 5)] = year_start(t1, t2)
+        out[place(at + 6)] = year_of(t1) * 10_000 + month_of(t1) * 100 + day_of(t1)
+        out[place(at + 7)] = add_working_days(t1, t2, worked, 738_000, 800)
+        out[place(at + 8)] = t2 // 7 + t2 % 5 - (t1 - 738_400) // 3
+        out[place(at + 9)] = least(t2, 3) * 100 + most(t2, 3) + code_of(t1)
+        out[place(at + 10)] = (t1 >> 3) + (one << (row & 7)) - ~t2
+        out[place(at + 11)] = select(not (t2 < 0 or t1 == today), flag(t2 != 5), -t2)
+"""
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(738_000, 738_799), st.integers(-40, 40)), min_size=1, max_size=40
+    ),
+    st.integers(738_000, 738_900),
+)
+def test_machine_code_does_what_the_text_says(rows: list[tuple[int, int]], today: int) -> None:
+    given_arrays: list[Any] = [
+        np.array([day for day, _ in rows], np.int64),
+        np.array([count for _, count in rows], np.int64),
+        np.array([0 if at % 7 > 4 else 1 for at in range(790)] + [2] * 10, np.uint8),
+    ]
+    elements = ("int64", "int64", "uint8", "int64")
+    out = np.zeros(len(rows) * 12, np.int64)
+    machine(CALENDAR_CALLS, elements)(0, len(rows), today, 0, *given_arrays, out)
+    told = [0] * (len(rows) * 12)
+    lists = [each.tolist() for each in given_arrays]
+    compiling.interpreted(CALENDAR_CALLS)(0, len(rows), today, 0, *lists, told)
+
+    assert np.array_equal(out, told)
+
+
+@cache
+def machine(source: str, elements: tuple[str, ...]) -> Callable[..., None]:
+    """Return machine code of a text."""
+    return native.loaded(native.object_of(source, elements), elements)
+
+
+def test_a_text_that_no_kernel_has_is_refused() -> None:
+    with pytest.raises(TypeError):
+        native.object_of("def kernel(first, last, today, next_change):\n    import os\n", ())
+
+
+def test_arrays_of_another_type_are_refused() -> None:
+    run = machine(CALENDAR_CALLS, ("int64", "int64", "uint8", "int64"))
+    with pytest.raises(TypeError):
+        run(0, 1, 738_000, 0, *[np.zeros(12, np.int32)] * 4)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep compiled kernels in a folder of their own."""
+    monkeypatch.setenv(compiling.CACHE_VARIABLE, str(tmp_path))
+    compiling.compiled.cache_clear()
+    yield tmp_path
+    compiling.compiled.cache_clear()
+
+
+def run_compiled() -> list[int]:
+    """Return the statuses of three households, by a compiled kernel."""
+    compiling.compiled.cache_clear()
+    results = kernel_of(RULES).run(households([1, 63_200], [63_199], [0]), TODAY, compiled=True)
+    return [int(each) for each in results.answers[0].status]
+
+
+def test_compiled_code_is_kept_and_found_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run_compiled()
+    (kept,) = home.iterdir()
+    monkeypatch.setattr(native, "object_of", None)
+
+    assert run_compiled() == first
+    assert sorted(path.name for path in kept.iterdir()) == ["kernel.o", "seal"]
+
+
+@pytest.mark.parametrize("name", ["kernel.o", "seal"])
+@pytest.mark.parametrize("content", [b"", b"\x7fELF broken", None])
+def test_what_was_not_written_here_is_compiled_anew(
+    home: Path, name: str, content: bytes | None
+) -> None:
+    first = run_compiled()
+    (kept,) = home.iterdir()
+    whole = (kept / name).read_bytes()
+    if content is None:
+        (kept / name).chmod(0o666)  # anybody may write to it
+    else:
+        (kept / name).write_bytes(content)
+
+    assert run_compiled() == first
+    assert (kept / name).read_bytes() == whole
+    assert not (kept / name).stat().st_mode & 0o022
+
+
+def test_code_that_is_sealed_and_no_kernel_is_compiled_anew(home: Path) -> None:
+    first = run_compiled()
+    (kept,) = home.iterdir()
+    other = native.object_of("def kernel(first, last, today, next_change):\n    today = 1\n", ())
+    other = other.replace(b"kernel", b"foreign")[: len(other)]
+    (kept / "kernel.o").write_bytes(other)
+    (kept / "seal").write_text(hashlib.sha256(other).hexdigest(), "utf-8")
+
+    assert run_compiled() == first
+
+
+# ---------------------------------------------------------------- what may be unknown
+
+
+def test_only_what_is_unknown_is_worked_out_within_bounds() -> None:
+    kernel = kernel_of(RULES)
+    batch = households([63_200], [63_199, 0], [1])
+    states = np.zeros(4, np.uint8)
+    states[1] = State.MISSING
+    wage = ("person", "wage")
+    unknown = evolve(batch, facts={**batch.facts, wage: evolve(batch.facts[wage], states=states)})
+
+    text = kernel.text_for(unknown, TODAY)
+
+    assert "fact" in text.source
+    parts = {array.part for array in text.arrays if isinstance(array, FactArray)}
+    assert parts == {"values", "states"}
+    assert len(text.source) < len(kernel.text(TODAY, None).source)
+
+
+def test_few_texts_are_made_whatever_is_unknown_by_turns() -> None:
+    facts = "".join(f"fact f{at} of household: number  between 0 and 9\n" for at in range(12))
+    total = " + ".join(f"f{at}" for at in range(12))
+    kernel = kernel_of(
+        RULES + facts + f"benefit all for household: money\n  cite rules 4\n"
+        f"  amount ({total}) * 1 yuan\n"
+    )
+    names = [("household", f"f{at}") for at in range(12)]
+    for unknown in names:
+        batch = households([1], [1])
+        told = {
+            name: Column(np.zeros(2, np.int64), np.full(2, State.MISSING * (name == unknown), "u1"))
+            for name in names
+        }
+        kernel.text_for(evolve(batch, facts={**batch.facts, **told}), TODAY)
+
+    assert len(kernel._texts) <= 6  # noqa: SLF001 - how many were made
+
+
+def test_a_fault_in_machine_code_is_seen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(native._SIGNS, ast.LtE, "<")  # noqa: SLF001 - a planted fault
+
+    found = agreement.random_run(range(40, 46), each=1)
+
+    assert list(home.iterdir())
+    assert found.machine
+    assert not found.differences

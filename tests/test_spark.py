@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("pyspark", reason="Spark needs the extra [spark]")
-pytest.importorskip("numba", reason="Spark needs the extra [spark]")
+pytest.importorskip("llvmlite", reason="Spark needs the extra [spark]")
 
 import pyarrow as pa
 import pyarrow.parquet as pq

@@ -26,7 +26,7 @@ def main() -> int:
     if options.kernel:
         found = kernel.run(options.kernel, options.households, options.seed)
         print(kernel.report(found))  # noqa: T201 - what the command is for
-        return 1 if found.differences or found.stale else 0
+        return 1 if found.differences or found.stale or found.machine else 0
     if options.terms:
         compared = smt.run(options.terms, options.households, options.seed)
         print(smt.report(compared))  # noqa: T201 - what the command is for

@@ -53,7 +53,7 @@ class Mutant:
 
 def mutants(policy: str, program: Program, today: int, *, is_plain: bool) -> Iterator[Mutant]:
     """Yield every change of one token of a kernel."""
-    source = emit(program, Layout.of(program)).text(today, is_plain=is_plain).source
+    source = emit(program, Layout.of(program)).text(today, frozenset() if is_plain else None).source
     lines = source.splitlines(keepends=True)
     starts = [at for at, line in enumerate(lines) if line.startswith("def kernel(")]
     for token in tokenize.tokenize(BytesIO(source.encode()).readline):

@@ -108,6 +108,7 @@ class Compared:
         answers: How many.
         deferred: How many documents were left to the interpreter.
         unfit: What could not be written as a kernel, and why.
+        machine: Policy and name of what machine code makes otherwise than the text as it is.
     """
 
     answers: int = 0
@@ -115,6 +116,7 @@ class Compared:
     deferred: int = 0
     unfit: Counter[str] = field(factory=Counter)
     stale: list[tuple[int, str, int]] = field(factory=list)
+    machine: list[tuple[str, str]] = field(factory=list)
     differences: list[Difference] = field(factory=list)
 
     def add(self, other: "Compared") -> None:
@@ -124,6 +126,7 @@ class Compared:
         self.deferred += other.deferred
         self.unfit += other.unfit
         self.stale += other.stale
+        self.machine += other.machine
         self.differences += other.differences
 
 
@@ -132,7 +135,7 @@ def compare(
     cases: Sequence[Case],
     today: int,
     *,
-    compiled: bool = False,
+    machine: bool = False,
     full: bool = True,
     policy: str = "",
 ) -> Compared:
@@ -142,19 +145,21 @@ def compare(
         program: As it was checked.
         cases: At least one.
         today: The date asked for, as an ordinal.
-        compiled: Whether the kernel is compiled.
+        machine: Whether the kernel is compiled, too, and that held to the text as it is.
         full: Whether every definition is compared, not only what is decided.
         policy: Its name, for what is found.
     """
     asked = shown(program) if full else program
     layout = Layout.of(asked, cases[0].root.entity)
     kernel = emit_kernel(asked, layout)
-    results = kernel.run(batch_of(cases, layout), today, compiled=compiled, partial=True)
+    results = kernel.run(batch_of(cases, layout), today, compiled=False, partial=True)
     found = Compared(documents=len(cases), deferred=int(results.deferred.sum()))
+    if machine:
+        again = kernel.run(batch_of(cases, layout), today, compiled=True, partial=True)
+        found.machine = [(policy, name) for name in _otherwise(results, again)]
     for name, unfit in kernel.unfit(today).items():
         found.unfit[f"{unfit.why}: {name}"] += 1
-    if not compiled:
-        found.stale = _stale(kernel, cases, results, today)
+    found.stale = _stale(kernel, cases, results, today)
     engine = emit_engine(kernel.program)
     for at, case in enumerate(cases):
         if results.deferred[at]:
@@ -344,8 +349,26 @@ def _given(expected: Told, answers: Answers, row: int) -> Told:
     return told
 
 
-def random_run(seeds: range, *, cases: int = 12, compiled: bool = False) -> Compared:
-    """Compare the programs of some seeds, each on some random cases."""
+def _otherwise(one: Results, other: Results) -> Iterator[str]:
+    """Yield the names of the arrays that differ."""
+    if not np.array_equal(one.deferred, other.deferred):
+        yield "deferred"
+    if not np.array_equal(one.horizon, other.horizon):
+        yield "horizon"
+    for mine, theirs in zip(one.answers, other.answers, strict=True):
+        for part in ("status", "reason", "low", "high", "ends", "divisor", "chosen", "deadline"):
+            if not np.array_equal(getattr(mine, part), getattr(theirs, part)):
+                yield f"{mine.key} {part}"
+
+
+def random_run(seeds: range, *, cases: int = 12, each: int = 4) -> Compared:
+    """Compare the programs of some seeds, each on some random cases.
+
+    Args:
+        seeds: Of the programs.
+        cases: How many households of each.
+        each: The kernel of every so-manieth seed is compiled, too.
+    """
     total = Compared()
     for seed in seeds:
         program = make_program(seed)
@@ -358,14 +381,21 @@ def random_run(seeds: range, *, cases: int = 12, compiled: bool = False) -> Comp
         for root in sorted({case.root.entity for case in made}):
             mine = [case for case in made if case.root.entity == root]
             day = rng.choice(TODAYS)
-            total.add(compare(program, mine, day, compiled=compiled, policy=str(seed)))
+            machine = seed % each == 0
+            total.add(compare(program, mine, day, machine=machine, policy=str(seed)))
     return total
 
 
-def shipped_run(path: str, cases: int, seed: int) -> Compared:
+def shipped_run(path: str, cases: int, seed: int, *, machine: bool = True) -> Compared:
     """Compare a policy file on cases at the boundaries of its rules, half of them with unknowns.
 
     With an even seed the figures that it leaves open have values.
+
+    Args:
+        path: Of the file.
+        cases: How many households.
+        seed: The same gives the same.
+        machine: Whether the kernel is compiled, too.
     """
     program = load(path).program
     total = Compared()
@@ -376,7 +406,7 @@ def shipped_run(path: str, cases: int, seed: int) -> Compared:
             program = filled(program, rng, today)
         maker = Maker(program, Layout.of(program).root, today, rng, unknown)
         made = [maker.case() for _ in range(cases // 2)]
-        total.add(compare(program, made, today, full=False, policy=path))
+        total.add(compare(program, made, today, machine=machine, full=False, policy=path))
     return total
 
 
@@ -389,7 +419,11 @@ def run(seeds: int, cases: int, first_seed: int = 1) -> Compared:
             total.add(found)
         files = [str(path) for path in sorted(POLICIES.rglob("*.aid.md"))]
         jobs = [
-            pool.apply_async(shipped_run, (path, min(100, cases - at), first_seed + at // 100))
+            pool.apply_async(
+                shipped_run,
+                (path, min(100, cases - at), first_seed + at // 100),
+                {"machine": not at},
+            )
             for path in files
             for at in range(0, cases, 100)
         ]
@@ -404,8 +438,10 @@ def report(found: Compared) -> str:
         f"{found.documents} documents, {found.answers} answers compared",
         f"{found.deferred} documents left to the interpreter",
         f"{len(found.differences)} answers differ",
+        f"{len(found.machine)} arrays of machine code differ",
         f"{len(found.stale)} answers changed before the day that was told",
         *map(str, found.differences[:10]),
+        *map(str, found.machine[:10]),
         *map(str, found.stale[:10]),
     ]
     return "\n".join(lines)

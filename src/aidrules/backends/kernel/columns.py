@@ -7,7 +7,7 @@ import numpy as np
 from attrs import define, evolve, field
 
 from aidrules.backends.kernel.context import AboveArray, Array, FactArray, HistoryArray, OffsetArray
-from aidrules.backends.kernel.inputs import NO_BIT, YES_BIT, Known
+from aidrules.backends.kernel.inputs import NO_BIT, YES_BIT, Known, has_no_ends
 from aidrules.backends.kernel.layout import FIRST_DAY, Batch, Column, Layout, State, Storage
 from aidrules.types import Choice, Quantity, Selection, core
 
@@ -25,6 +25,7 @@ class Columns:
     _parts: dict[Array, Any] = field(factory=dict)
     _documents: dict[str, Any] = field(factory=dict)
     _ranges: dict[Array, Any] = field(factory=dict)
+    _known: dict[Array, bool] = field(factory=dict)
 
     @staticmethod
     def of(batch: Batch, layout: Layout, today: int) -> "Columns":
@@ -33,11 +34,40 @@ class Columns:
 
     # ------------------------------------------------------------ what is asked
 
-    def is_plain(self, arrays: Iterable[Array]) -> bool:
-        """Whether nothing is unknown of what a kernel reads."""
-        return all(self._is_known(array) for array in arrays)
+    def uncertain(self, arrays: Iterable[Array]) -> frozenset[Array]:
+        """Return what is unknown of some record, of what a kernel reads.
+
+        A number or day of which some values are unknown, but no bounds, is told by the array of
+        its states; anything else by that of its low ends. Where some have no record above that was
+        told, nothing is certain of those above.
+        """
+        read = list(arrays)
+        asked = {
+            evolve(each, part="values"): each
+            for each in read
+            if isinstance(each, FactArray | HistoryArray)
+        }
+        found = {name for name, each in asked.items() if not self._is_known(each)}
+        if not all(self._is_known(each) for each in read if isinstance(each, AboveArray)):
+            found |= {name for name, each in asked.items() if self._is_above(each)}
+        return frozenset(
+            evolve(each, part="states" if self._is_any(each) else "low") for each in found
+        )
+
+    def _is_any(self, array: FactArray | HistoryArray) -> bool:
+        """Whether of what is unknown of a number or day nothing is known, not even bounds."""
+        column, storage, _ = self._column(array)
+        is_ours = isinstance(array, FactArray) and storage.kind in ("number", "date")
+        if not is_ours or column is None or column.states is None:
+            return is_ours
+        return not (np.asarray(column.states) == State.BETWEEN).any()
 
     def _is_known(self, array: Array) -> bool:
+        if array not in self._known:
+            self._known[array] = self._looked_through(array)
+        return self._known[array]
+
+    def _looked_through(self, array: Array) -> bool:
         batch = self.batch
         match array:
             case FactArray():
@@ -182,9 +212,7 @@ class Columns:
             )
             return 0, 0, not is_amount, True
         fact = self.layout.program.fact[array.entity, array.name]
-        if storage.kind == "date":
-            return storage.low, storage.high, False, False
-        no_low, no_high = fact.low is None, fact.high is None
+        no_low, no_high = has_no_ends(storage, fact)
         return 0 if no_low else storage.low, 0 if no_high else storage.high, no_low, no_high
 
     # ------------------------------------------------------------ what the interpreter does

@@ -1,20 +1,21 @@
-"""The text of a kernel to a function: run as it is, or compiled by numba and kept on disk.
+"""The text of a kernel to a function: run as it is, or compiled by LLVM and kept on disk.
 
-A kept kernel is one file of its own, named by the digest of all that it is made of, beside what
-numba kept of it. Files that are not what was written, that somebody else owns or that others may
-write to, are not used: the kernel is compiled anew.
+What is kept of a kernel is its machine code, in a folder named by the digest of all of which it was
+made, the machine included, and the digest of the code. Files that are not what was written, that
+somebody else owns or that others may write to, are not used: the kernel is compiled anew.
 """
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
-import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from pkgutil import get_data
+from tempfile import mkdtemp
 from typing import Any, Final
 
 from aidrules.backends.kernel.context import (
@@ -27,7 +28,7 @@ from aidrules.backends.kernel.context import (
     OffsetArray,
     OutputArray,
 )
-from aidrules.backends.kernel.prelude import CALENDAR, INTRINSICS, PRELUDE
+from aidrules.backends.kernel.prelude import CALENDAR, PRELUDE
 
 Function = Callable[..., None]
 
@@ -43,7 +44,7 @@ _OUTPUTS: Final = {
 
 
 def element_type(array: Array) -> str:
-    """Return the type of the elements of an array, as numba and NumPy call it."""
+    """Return the type of the elements of an array, as NumPy calls it; `boolean` for yes or no."""
     match array:
         case FactArray(part=part) | HistoryArray(part=part):
             return "uint8" if part in ("states", "flags") else "int64"
@@ -67,8 +68,8 @@ def interpreted(source: str) -> Function:
 
 
 def is_compiler_here() -> bool:
-    """Whether numba is installed."""
-    return importlib.util.find_spec("numba") is not None
+    """Whether LLVM is installed, as llvmlite."""
+    return importlib.util.find_spec("llvmlite") is not None
 
 
 @lru_cache(maxsize=64)
@@ -79,57 +80,26 @@ def compiled(source: str, arrays: tuple[Array, ...]) -> Function:
         source: Of the function.
         arrays: What it is handed behind `first`, `last`, `today` and `next_change`.
     """
-    text = _file_of(source, arrays)
-    version = importlib.metadata.version("numba")
-    key = f"{text}\n{version}\n{sys.version}"
-    name = f"kernel_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+    from aidrules.backends.kernel import native  # noqa: PLC0415 - LLVM is an extra
+
+    elements = [element_type(each) for each in arrays]
+    key = "\n".join((CALENDAR, source, repr(elements), native.host(), _translation()))
     folder = cache_folder()
-    if folder is None:
-        return _compiled(text, None, name)
-    home = folder / name
-    if not _is_kept(home, text):
-        _forget(home)
-        made = _compiled(text, home, name)
-        _seal(home)
-        return made
-    try:
-        return _compiled(text, home, name)
-    except Exception:  # noqa: BLE001 - whatever is wrong with a kept file, it can be made again
-        _forget(home)
-        made = _compiled(text, home, name)
-        _seal(home)
-        return made
+    home = None if folder is None else folder / f"kernel_{hashlib.sha256(key.encode()).hexdigest()}"
+    code = None if home is None else _kept(home)
+    if code is not None:
+        with suppress(RuntimeError):  # whatever is wrong with a kept file, it can be made again
+            return native.loaded(code, elements)
+    code = native.object_of(source, elements)
+    if home is not None:
+        _keep(home, code)
+    return native.loaded(code, elements)
 
 
-def _file_of(source: str, arrays: Sequence[Array]) -> str:
-    """Return the text of a file that compiles a kernel when it is loaded."""
-    given = ", ".join(
-        f"Array({element_type(array)}, 1, 'C', readonly={not isinstance(array, OutputArray)})"
-        for array in arrays
-    )
-    signature = f"none(int64, int64, int64, int64{', ' if given else ''}{given})"
-    options = "cache=IS_KEPT, nogil=True, error_model='numpy', boundscheck=False"
-    calendar = re.sub(r"^def ", "@njit(inline='never')\ndef ", CALENDAR, flags=re.MULTILINE)
-    kernel = source.replace("def kernel(", f"@njit({signature}, {options})\ndef kernel(")
-    return INTRINSICS + calendar + kernel
-
-
-def _compiled(text: str, home: Path | None, name: str) -> Function:
-    if home is None:
-        space: dict[str, Any] = {"__name__": name, "IS_KEPT": False}
-        exec(compile(text, f"<{name}>", "exec"), space)  # noqa: S102 - our own text
-        made: Function = space["kernel"]
-        return made
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = home / f"{name}.py"
-    file.write_text("IS_KEPT = True\n" + text, "utf-8")
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(name)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: Function = module.kernel
-    return found
+@lru_cache(maxsize=1)
+def _translation() -> str:
+    """Return what makes code of a text: kept code of another translation is of no use."""
+    return repr(get_data("aidrules.backends.kernel", "native.py"))
 
 
 # ---------------------------------------------------------------- what is kept on disk
@@ -159,38 +129,28 @@ def _is_ours(path: Path) -> bool:
     return found.st_uid == os.getuid() and not found.st_mode & 0o022
 
 
-_SEAL: Final = "seal"
+_CODE, _SEAL = "kernel.o", "seal"
 
 
-def _digest(home: Path) -> str:
-    """Return the digest of all that is kept of a kernel."""
-    total = hashlib.sha256()
-    for path in sorted(home.rglob("*")):
-        is_made_by_python = path.suffix == ".pyc"
-        if path.is_file() and path.name != _SEAL and not is_made_by_python:
-            total.update(path.relative_to(home).as_posix().encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def _is_kept(home: Path, text: str) -> bool:
-    """Whether what is kept is what was written, and for this kernel."""
+def _kept(home: Path) -> bytes | None:
+    """Return the code that is kept, if it is what was written and nobody else may write to it."""
     try:
         if not all(_is_ours(path) for path in (home, *home.rglob("*"))):
-            return False
-        if (home / f"{home.name}.py").read_text("utf-8") != "IS_KEPT = True\n" + text:
-            return False
-        return (home / _SEAL).read_text("utf-8") == _digest(home)
+            return None
+        code = (home / _CODE).read_bytes()
+        seal = (home / _SEAL).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        return False
+        return None
+    return code if seal == hashlib.sha256(code).hexdigest() else None
 
 
-def _seal(home: Path) -> None:
+def _keep(home: Path, code: bytes) -> None:
+    """Keep code: written beside, and put in its place when it is whole."""
     try:
-        (home / _SEAL).write_text(_digest(home), "utf-8")
-    except OSError:
-        _forget(home)
-
-
-def _forget(home: Path) -> None:
-    shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
+        made = Path(mkdtemp(prefix=".making_", dir=home.parent))
+        (made / _CODE).write_bytes(code)
+        (made / _SEAL).write_text(hashlib.sha256(code).hexdigest(), "utf-8")
+        made.rename(home)
+    except OSError:  # another process keeps the same code
+        shutil.rmtree(made, ignore_errors=True)

@@ -14,6 +14,10 @@ Part = Literal["values", "states", "low", "high", "flags"]
 """Of a column: the plain kernel reads values and states, the bounded one both ends and flags."""
 
 
+Knowledge = Literal["known", "missing", "bounds"]
+"""Of a column: every value, all but some values, or of some only the bounds."""
+
+
 @frozen
 class FactArray:
     """A part of the column of a fact."""
@@ -150,9 +154,8 @@ class Lowering(Protocol):
     def arrays(self) -> Arrays:
         """What the kernel is handed."""
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether all facts are known."""
+    def knowledge(self, array: FactArray | HistoryArray) -> Knowledge:
+        """Return what is known of a fact, or of what was decided before, on every record."""
 
     @property
     def complete(self) -> frozenset[str]:

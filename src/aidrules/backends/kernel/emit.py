@@ -85,7 +85,7 @@ def emit_text(
     program: Program,
     layout: Layout,
     *,
-    is_plain: bool,
+    uncertain: frozenset[Array] | None = frozenset(),
     complete: frozenset[str] = frozenset(),
     known_days: Mapping[Compare, bool] | None = None,
 ) -> Text:
@@ -94,13 +94,13 @@ def emit_text(
     Args:
         program: Sharpened.
         layout: Of its documents.
-        is_plain: Whether all facts are known, all lists complete.
+        uncertain: What may be unknown of some record; see `Lowerer`.
         complete: The figures that have a value for all keys on the date asked for.
         known_days: How today compares with days that the policy writes.
     """
     with _deep():
         shared = shared_aggregates(_needed(program, _subjects(program, layout)))
-        lower = Lowerer(program, layout, is_plain, complete, known_days or {}, shared)
+        lower = Lowerer(program, layout, uncertain, complete, known_days or {}, shared)
         return _Emitter(program, layout, lower).emit()
 
 

@@ -31,6 +31,9 @@ from aidrules.program import Calendar, Compare, Constant, Program, Today
 from aidrules.sharpen import sharpen
 from aidrules.traverse import walk
 
+TEXTS: Final = 4
+"""How many texts are made for facts that are unknown, before one for any."""
+
 FEW: Final = 300
 """Up to how many documents a kernel is run as it is, if it has not been compiled."""
 
@@ -50,13 +53,14 @@ class Kernel:
     _days: tuple[Compare, ...] = field(repr=False)
     _texts: dict[tuple[object, ...], Text] = field(factory=dict, repr=False)
     _compiled: set[str] = field(factory=set, repr=False)
+    _uncertain: list[frozenset[Array]] = field(factory=list, repr=False)
 
-    def text(self, today: int, *, is_plain: bool) -> Text:
+    def text(self, today: int, uncertain: frozenset[Array] | None = frozenset()) -> Text:
         """Return the text of the kernel for a date.
 
         Args:
             today: As an ordinal.
-            is_plain: For batches with nothing unknown.
+            uncertain: What may be unknown of some record; see `Columns.uncertain`. None: anything.
         """
         complete = frozenset(
             key
@@ -64,13 +68,13 @@ class Kernel:
             if table is not None and table.is_complete(today)
         )
         known_days = {node: _holds(node, today) for node in self._days}
-        name = is_plain, complete, tuple(known_days.values())
+        name = uncertain, complete, tuple(known_days.values())
         found = self._texts.get(name)
         if found is None:
             found = self._texts[name] = emit_text(
                 self.program,
                 self.layout,
-                is_plain=is_plain,
+                uncertain=uncertain,
                 complete=complete,
                 known_days=known_days,
             )
@@ -78,7 +82,7 @@ class Kernel:
 
     def unfit(self, today: int) -> Mapping[str, Unfit]:
         """Return the grants and requirements that only the interpreter works out, and why."""
-        return self.text(today, is_plain=True).unfit
+        return self.text(today).unfit
 
     def run(
         self,
@@ -95,7 +99,7 @@ class Kernel:
             batch: Documents in arrays.
             today: The date asked for, as an ordinal.
             threads: How many work on it at once.
-            compiled: Whether the kernel is compiled; None: if numba is there, and for many.
+            compiled: Whether the kernel is compiled; None: if LLVM is there, and for many.
             partial: Whether to leave out what only the interpreter works out (see `unfit`); else
                 every document is deferred for it.
         """
@@ -103,11 +107,27 @@ class Kernel:
         return self.run_text(text, batch, today, threads, compiled=compiled, partial=partial)
 
     def text_for(self, batch: Batch, today: int) -> Text:
-        """Return the plain text for a batch with nothing unknown, else the bounded one."""
-        text = self.text(today, is_plain=True)
-        if Columns.of(batch, self.layout, today).is_plain(text.asked):
-            return text
-        return self.text(today, is_plain=False)
+        """Return a text for a batch, within bounds where something in it is unknown."""
+        columns = Columns.of(batch, self.layout, today)
+        known: frozenset[Array] | None = frozenset()
+        text = self.text(today, known)
+        while known is not None and (more := columns.uncertain(text.asked) - known):
+            known = self._with(known | more)
+            text = self.text(today, known)
+        return text
+
+    def _with(self, uncertain: frozenset[Array]) -> frozenset[Array] | None:
+        """Return what is taken to be uncertain from now on, so that few texts are ever made.
+
+        What was once is again; and if that has grown a few times, anything is.
+        """
+        for known in self._uncertain:
+            if uncertain <= known:
+                return known
+        if len(self._uncertain) == TEXTS:
+            return None
+        self._uncertain.append(uncertain.union(*self._uncertain))
+        return self._uncertain[-1]
 
     def run_text(
         self,

@@ -58,7 +58,14 @@ def fact(node: FactUse, spot: Spot, lower: Lowering) -> Set:
     def array(part: Part) -> str:
         return lower.arrays.name(FactArray(node.entity, node.name, part))
 
-    value, missing = _read(storage, array, row, lower, has_default=declared.default is not None)
+    has_default = declared.default is not None
+    match lower.knowledge(FactArray(node.entity, node.name, "values")):
+        case "known":
+            value, missing = _read(storage, array, row, lower, has_default=has_default)
+        case "missing":
+            value, missing = _read_or_any(storage, declared, array, row, lower)
+        case "bounds":
+            value, missing = _read_bounded(storage, array, row, lower, has_default=has_default)
     if declared.default is None or missing == NO:
         return value
     default = in_range(lower.lower(declared.default, spot.up(node.entity)), declared, lower)
@@ -77,7 +84,9 @@ def recorded(node: Recorded, spot: Spot, lower: Lowering) -> Set:
     def array(part: Part) -> str:
         return lower.arrays.name(HistoryArray(node.key, node.part, part))
 
-    value, _ = _read(storage, array, spot.rows[node.entity], lower, has_default=False)
+    is_known = lower.knowledge(HistoryArray(node.key, node.part, "values")) == "known"
+    read = _read if is_known else _read_bounded
+    value, _ = read(storage, array, spot.rows[node.entity], lower, has_default=False)
     return value
 
 
@@ -86,8 +95,6 @@ def _read(
 ) -> tuple[Set, Bit]:
     """Return what an array holds of a record, and whether the default counts instead."""
     write = lower.write
-    if not lower.is_plain:
-        return _read_bounded(storage, array, row, lower, has_default=has_default)
     flags, missing = Flags(), NO
     if storage.is_optional or has_default:
         state = write.load(array("states"), row, 0, max(State))
@@ -124,9 +131,48 @@ def made(storage: Storage, value: Int, flags: Flags, lower: Lowering) -> Set:
             return Row(row=write.maximum(value, ZERO), **rest)
 
 
+def _read_or_any(
+    storage: Storage, declared: Fact, array: Name, row: Int, lower: Lowering
+) -> tuple[Num, Bit]:
+    """Return a number or day, any of its range where it is unknown, and whether the default counts.
+
+    Nothing is written into arrays of bounds for it, which would take longer than the rules.
+    """
+    write = lower.write
+    state = write.load(array("states"), row, 0, max(State))
+    value = write.load(array("values"), row, min(0, storage.low), max(0, storage.high))
+    known, none = write.same(state, number(State.KNOWN)), write.same(state, number(State.ABSENT))
+    default = NO if declared.default is None else write.same(state, number(State.MISSING))
+    unknown = write.negation(write.either(known, none, default))
+    is_sure = not storage.is_optional and declared.default is None
+    here = YES if is_sure else write.negation(write.either(none, default))
+    absent = write.either(none, unknown) if storage.is_optional else NO
+    flags = Flags(here=here, absent=absent, single=False)
+    no_low, no_high = has_no_ends(storage, declared)
+    low, high = (
+        Frac(write.select(known, value, number(end)), storage.scale)
+        for end in (0 if no_low else storage.low, 0 if no_high else storage.high)
+    )
+    return Num(
+        low=low,
+        high=high,
+        no_low=unknown if no_low else NO,
+        no_high=unknown if no_high else NO,
+        **flags_of(flags),
+    ), default
+
+
+def has_no_ends(storage: Storage, declared: Fact) -> tuple[bool, bool]:
+    """Return whether a number has no least value, and no greatest; a day always has both."""
+    if storage.kind == "date":
+        return False, False
+    return declared.low is None, declared.high is None
+
+
 def _read_bounded(
     storage: Storage, array: Name, row: Int, lower: Lowering, *, has_default: bool
 ) -> tuple[Set, Bit]:
+    """Return what may be of a record, and whether the default may count instead."""
     write = lower.write
     known = write.load(array("flags"), row, 0, 31)
     absent = write.has(known, Known.ABSENT) if storage.is_optional else NO

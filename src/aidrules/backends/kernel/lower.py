@@ -8,7 +8,14 @@ from attrs import define, evolve, field
 
 from aidrules.backends.kernel import days, numbers
 from aidrules.backends.kernel.compare import equal, includes, one_of, order
-from aidrules.backends.kernel.context import Arrays, Spot
+from aidrules.backends.kernel.context import (
+    Array,
+    Arrays,
+    FactArray,
+    HistoryArray,
+    Knowledge,
+    Spot,
+)
 from aidrules.backends.kernel.figures import NEVER, FigureTable, figure
 from aidrules.backends.kernel.inputs import fact, recorded
 from aidrules.backends.kernel.layout import MOST_CODES, Layout, stored
@@ -103,7 +110,8 @@ class Lowerer:
 
     Attributes:
         program: Sharpened.
-        is_plain: Whether all facts are known.
+        uncertain: What may be unknown of some record: the array of its states, or of its low ends
+            where bounds may be known of it; None: anything.
         complete: The figures that have a value for all keys on the date asked for.
         known_days: How today compares with days that the policy writes.
         shared: For each kind of record, the aggregates over which its definitions go.
@@ -114,7 +122,7 @@ class Lowerer:
 
     program: Program
     layout: Layout
-    is_plain: bool
+    uncertain: frozenset[Array] | None
     complete: frozenset[str]
     known_days: Mapping[Compare, bool]
     shared: Mapping[str, Sequence[Aggregate]]
@@ -126,6 +134,12 @@ class Lowerer:
     _ranks: dict[int, int] = field(factory=dict)
 
     # ------------------------------------------------------------ what the rules write
+
+    def knowledge(self, array: FactArray | HistoryArray) -> Knowledge:
+        """Return what is known of a fact, or of what was decided before, on every record."""
+        if self.uncertain is None or evolve(array, part="low") in self.uncertain:
+            return "bounds"
+        return "missing" if evolve(array, part="states") in self.uncertain else "known"
 
     def defer(self, condition: Bit) -> None:
         """Leave a document to the interpreter where that holds."""

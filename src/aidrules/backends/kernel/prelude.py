@@ -1,7 +1,7 @@
 """Functions that a kernel calls, as text that stands in front of it, so that a file is complete.
 
-Run as it is, a choice is a plain function; compiled, it is a single instruction: a conditional
-expression would make the compiler slow. Both give the same on whole numbers of 63 bits.
+Run as it is, a choice is a plain function; compiled, it is a single instruction (see `native`).
+Both give the same on whole numbers of 63 bits.
 """
 
 PRELUDE = """
@@ -37,86 +37,6 @@ def code_of(mask):
 
 
 """
-
-INTRINSICS = '''
-from numba import njit
-from numba.core.types import Array, boolean, int8, int16, int32, int64, none, uint8, uint64
-from numba.extending import intrinsic
-
-one = 1
-
-
-@intrinsic
-def select(context, condition, yes, no):
-    def generate(context, builder, signature, values):
-        condition, yes, no = values
-        return builder.select(condition, yes, no)
-
-    return int64(boolean, int64, int64), generate
-
-
-@intrinsic
-def least(context, left, right):
-    def generate(context, builder, signature, values):
-        left, right = values
-        return builder.select(builder.icmp_signed("<", left, right), left, right)
-
-    return int64(int64, int64), generate
-
-
-@intrinsic
-def most(context, left, right):
-    def generate(context, builder, signature, values):
-        left, right = values
-        return builder.select(builder.icmp_signed(">", left, right), left, right)
-
-    return int64(int64, int64), generate
-
-
-@intrinsic
-def place(context, row):
-    """A row that is not below 0: without the look whether it counts from the end."""
-
-    def generate(context, builder, signature, values):
-        return values[0]
-
-    return uint64(int64), generate
-
-
-@intrinsic
-def flag(context, truth):
-    def generate(context, builder, signature, values):
-        return builder.zext(values[0], context.get_value_type(int64))
-
-    return int64(boolean), generate
-
-
-@intrinsic
-def code_of(context, mask):
-    """The place of the greatest digit that is set; 0 if none is."""
-
-    def generate(context, builder, signature, values):
-        zero = context.get_constant(int64, 0)
-        last = context.get_constant(int64, 63)
-        unset = builder.ctlz(values[0], context.get_constant(boolean, 0))
-        place = builder.sub(last, unset)
-        return builder.select(builder.icmp_signed(">", values[0], zero), place, zero)
-
-    return int64(int64), generate
-
-
-@intrinsic
-def quotient(context, dividend, divisor):
-    """Of numbers that are not below 0."""
-
-    def generate(context, builder, signature, values):
-        dividend, divisor = values
-        return builder.udiv(dividend, divisor)
-
-    return int64(int64, int64), generate
-
-
-'''
 
 CALENDAR = '''
 def month_index(day):
