@@ -724,3 +724,16 @@ benefit aid for household: money per month
     assert isinstance(apart, Refuted)
     people = apart.example.case.root.children["person"]
     assert sum(Fraction(str(each.facts["income"])) for each in people) == 1400
+
+
+def test_a_gap_in_time_is_one_too() -> None:
+    rules = """
+define part of household: money per month
+  from 2024-01-01 until 2024-03-31 = 10 yuan per month  cite notice 1
+benefit aid for household: money per month
+  cite notice 2
+  amount part
+"""
+    found = settled(rules)["complete part"].verdict
+
+    assert isinstance(found, Refuted)

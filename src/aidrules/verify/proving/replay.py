@@ -43,7 +43,7 @@ from aidrules.verify.proving.properties import (
     Stated,
 )
 
-GAPS: Final = {"no-case", "no-row"}
+GAPS: Final = {"no-case", "no-row", "no-version"}
 """The errors of what has a gap."""
 
 
