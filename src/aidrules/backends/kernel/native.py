@@ -100,8 +100,15 @@ def _start(array: Any, element: str) -> int:
 @lru_cache(maxsize=1)
 def host() -> str:
     """Return what this machine and this compiler are, for which the code is made."""
-    features = binding.get_host_cpu_features().flatten()
-    return f"{binding.llvm_version_info} {binding.get_host_cpu_name()} {features}"
+    return f"{binding.llvm_version_info} {binding.get_host_cpu_name()} {_features()}"
+
+
+def _features() -> str:
+    """Return what the processor can do; of one that does not tell, nothing beyond its name."""
+    try:
+        return str(binding.get_host_cpu_features().flatten())
+    except RuntimeError:
+        return ""
 
 
 def _machine() -> binding.TargetMachine:
@@ -109,7 +116,7 @@ def _machine() -> binding.TargetMachine:
     binding.initialize_native_asmprinter()
     return binding.Target.from_default_triple().create_target_machine(
         cpu=binding.get_host_cpu_name(),
-        features=binding.get_host_cpu_features().flatten(),
+        features=_features(),
         opt=FASTEST,
         jit=True,
     )
