@@ -155,9 +155,9 @@ def test_the_page_is_a_suite_that_runs(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- pytest
 
 
-def ran(folder: Path, *options: str) -> tuple[int, str]:
+def ran(folder: Path, *options: str, more: str = "") -> tuple[int, str]:
     """Return the exit code and the output of pytest on a policy file."""
-    (folder / "heating.aid").write_text(HEATING, "utf-8")
+    (folder / "heating.aid").write_text(HEATING + more, "utf-8")
     line = [sys.executable, "-m", "pytest", "heating.aid", "-p", "no:cacheprovider", "-rA"]
     done = subprocess.run(  # noqa: S603 - our own line
         [*line, *options], cwd=folder, capture_output=True, text=True, check=False
@@ -188,3 +188,19 @@ def test_z3_is_asked_if_wanted(tmp_path: Path) -> None:
 
     (tmp_path / "pytest.ini").write_text("[pytest]\naidrules_prove = yes\n", "utf-8")
     assert "proved       Somebody richer gets no more" in ran(tmp_path)[1]
+
+
+def test_that_somebody_is_possible_is_an_item_too(tmp_path: Path) -> None:
+    pytest.importorskip("z3", reason="proofs need the extra [prove]")
+    more = """
+check "Somebody has no rooms"
+  possible rooms = 0
+check "Somebody has half of one below nothing"
+  possible rooms = -1
+"""
+    _, tried = ran(tmp_path, more=more)
+    _, proved = ran(tmp_path, "--aidrules-prove", more=more)
+
+    assert "SKIPPED" in tried
+    assert "PASSED heating.aid::Somebody has no rooms" in proved
+    assert "FAILED heating.aid::Somebody has half of one below nothing" in proved

@@ -11,7 +11,6 @@ import pytest
 from aidrules.diagnostics import Diagnostic, render
 from aidrules.examples import ExampleResult
 from aidrules.policy import Policy, load
-from aidrules.verify.proving.properties import Stated
 from aidrules.verify.proving.verdicts import NotCovered, Tested
 
 ENDINGS = (".aid", ".aid.md")
@@ -120,7 +119,7 @@ class PolicyStatement(_Item):
         asks = bool(self.config.getoption("--aidrules-prove"))
         solver = asks or bool(self.config.getini("aidrules_prove"))
         proofs = self._policy.prove(only=self.name, solver=solver)
-        verdicts = [each for each in proofs.settled if isinstance(each.wanted.claim, Stated)]
+        verdicts = [each for each in proofs.settled if each.wanted.is_stated]
         for settled in verdicts:
             said = "\n".join(proofs.lines(settled, "en"))
             self.add_report_section("call", "aidrules", said)

@@ -190,6 +190,11 @@ class Property:
     known_to_fail: str | None = None
 
     @property
+    def is_stated(self) -> bool:
+        """Whether the author states it, in a check."""
+        return self.word == "property-stated"
+
+    @property
     def word(self) -> str:
         """The key of its sentence in the lexicon."""
         match self.claim:
