@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agreement import kernel as agreement
@@ -230,6 +230,7 @@ def kernel(first, last, today, next_change, days, counts, worked, out):
 """
 
 
+@settings(deadline=None)  # the first compiles
 @given(
     st.lists(
         st.tuples(st.integers(738_000, 738_799), st.integers(-40, 40)), min_size=1, max_size=40

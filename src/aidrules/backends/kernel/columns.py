@@ -118,10 +118,12 @@ class Columns:
         if column is None:
             column = Column(np.zeros(count, np.int64), np.full(count, State.MISSING, np.uint8))
         values = np.asarray(column.values, np.int64)
-        states = np.zeros(count, np.uint8) if column.states is None else np.asarray(column.states)
         outside = self._outside(array)
         if outside is not None:
             values = np.where(outside, 0, values)
+        if array.part == "values" and not self._is_above(array):
+            return {array: _padded(values, np.int64)}
+        states = np.zeros(count, np.uint8) if column.states is None else np.asarray(column.states)
         if self._is_above(array):
             values = np.append(values, 0)
             states = np.append(states, np.uint8(State.MISSING))
