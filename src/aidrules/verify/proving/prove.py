@@ -5,6 +5,7 @@ and in their declared ranges, on the date asked for. What is refuted comes with 
 which the interpreter says so too, made as small and plain as it gets.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from typing import assert_never
@@ -18,8 +19,9 @@ from aidrules.backends.smt.lower import Lowerer
 from aidrules.backends.smt.terms import Bit, Unfit, below, exact, same, variables
 from aidrules.backends.smt.values import Num, number
 from aidrules.pipeline import load
-from aidrules.program import Check, Figure, MovesWith, Program, SameAs, UnchangedBy
+from aidrules.program import Check, Expr, Figure, MovesWith, Program, SameAs, UnchangedBy, Use
 from aidrules.source import Span
+from aidrules.types import TRUTH
 from aidrules.values import Exact
 from aidrules.verify.households.second import with_figures
 from aidrules.verify.proving.attempts import (
@@ -160,13 +162,15 @@ class Prover:
             return _Answer(Proved(reach="form"), self.members)
         match claim:
             case Reachable(key=key):
-                return self._reachable(key, root)
+                grant = self.program.grant[key]
+                use = Use(grant.entity, grant.receives, type=TRUTH, span=grant.span)
+                return self._somebody(claim, (use,), grant.entity, root)
             case Reached():
                 return self._reached(claim, root)
             case AtMost(key=key):
                 return self._at_most(key, root)
-            case Possible():
-                return self._possible(claim, root)
+            case Possible(entity=entity, conditions=conditions):
+                return self._somebody(claim, conditions, entity, root)
             case OrderFree() | DrawnAlike():
                 return self._refute(claim, root, self.members)
             case Stated(check=Check(property=SameAs() as same)):
@@ -401,35 +405,17 @@ class Prover:
 
     # ------------------------------------------------------------ reaching
 
-    def _reachable(self, key: str, root: str) -> "_Answer":
-        """Look for a household that is granted something."""
-        grant = self.program.grant[key]
-        for members in (*range(1, self.members + 1), MANY):
-            world = self._world(root, members)
-            place = first(world, grant.entity)
-            held = world.definition(grant.receives, spot_of(place, world))
-            household = world.household
-            model = self._supposed(world, place.present, received(held))
-            if model is None:
-                model = self._model(world, place.present, received(held))
-            if model is None:
-                continue
-            figures = {key: household.value(model, term) for key, term in household.figures.items()}
-            replay = Replay(emit(with_figures(self.program, figures)), self.today)
-            if replay.fails(Reachable(key), household.case(model), (place.entity, place.id)):
-                return _Answer(NotCovered("place" if world.chances else "replay"), members)
-            return _Answer(Proved(), members)
-        return _Answer(Unreached((grant.span,)), MANY)
-
-    def _possible(self, claim: Possible, root: str) -> "_Answer":
-        """Look for a record that meets all conditions."""
+    def _somebody(
+        self, claim: Reachable | Possible, conditions: Sequence[Expr], entity: str, root: str
+    ) -> "_Answer":
+        """Look for a household of which some record meets all conditions."""
         for members in (*range(1, self.members + 1), MANY):
             world = self._world(root, members)
             try:
-                place = first(world, claim.entity)
+                place = first(world, entity)
             except TooFewError:
                 continue
-            held = [received(world.truth(each, spot_of(place, world))) for each in claim.conditions]
+            held = [received(world.truth(each, spot_of(place, world))) for each in conditions]
             model = self._supposed(world, place.present, *held)
             if model is None:
                 model = self._model(world, place.present, *held)
@@ -441,7 +427,7 @@ class Prover:
             if replay.fails(claim, household.case(model), (place.entity, place.id)):
                 return _Answer(NotCovered("place" if world.chances else "replay"), members)
             return _Answer(Proved(), members)
-        return _Answer(Unreached(tuple(each.span for each in claim.conditions)), MANY)
+        return _Answer(Unreached(tuple(each.span for each in conditions)), MANY)
 
     def _reached(self, claim: Reached, root: str) -> "_Answer":
         """Look for a household for each case."""
