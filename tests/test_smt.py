@@ -15,10 +15,13 @@ import z3
 from agreement import smt as agreement
 from aidrules import dates, loads
 from aidrules.backends.smt import days, terms
-from aidrules.backends.smt.terms import Exactly
+from aidrules.backends.smt.household import Household
+from aidrules.backends.smt.lower import Lowerer
+from aidrules.backends.smt.terms import Exactly, Fault, anyhow, lacking
 from aidrules.bounds import round_exact
 from aidrules.household import Reader
 from aidrules.program import DateMode, RoundingMode
+from aidrules.types import NUMBER
 
 POLICIES = sorted((Path(__file__).parents[1] / "docs" / "policies").rglob("*.aid.md"))
 SOME_DAYS = st.integers(date(1880, 1, 1).toordinal(), date(2140, 12, 31).toordinal())
@@ -120,3 +123,16 @@ def test_a_planted_fault_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     path = next(path for path in POLICIES if path.name.startswith("minimum_living"))
 
     assert agreement.shipped_run(str(path), 60, seed=3).differences
+
+
+def test_where_no_case_is_left_what_was_wanting_is_still_told() -> None:
+    policy = loads(
+        "policy heating\nentity household\nfact rooms of household: number  between 0 and 9\n"
+    )
+    household = Household.of(policy.program, "household", date(2024, 6, 1).toordinal(), {})
+    wanting = z3.Bool("wanting")
+
+    value = Lowerer(household).chain((), Fault(True, wanting), NUMBER)
+
+    assert anyhow(value.error) is True
+    assert lacking(value.error) is wanting

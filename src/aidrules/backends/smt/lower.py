@@ -437,7 +437,7 @@ class Lowerer:
     def chain(self, parts: Sequence[tuple[Bit, Term]], error: Bit, type_: Type) -> Term:
         """Return the value whose condition holds, or an error; one of all these does."""
         if not parts:
-            return self.blank(type_).flagged(error=True)
+            return self.blank(type_).flagged(error=either(error, True))
         *rest, (_, result) = parts
         for condition, value in reversed(rest):
             result = one_of(condition, value, result)
