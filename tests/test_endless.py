@@ -18,8 +18,9 @@ POLICIES = Path(__file__).parents[1] / "docs" / "policies"
 
 
 def tried() -> endless.Compared:
-    """Return what becomes of some random programs and of two policies."""
+    """Return what becomes of some random programs and of three policies."""
     found = endless.random_run(range(1, 60))
+    found.add(endless.shipped_run(str(endless.LISTS), 12, 2))
     for name in ("cn/temporary_aid", "shandong/sunset_care"):
         found.add(endless.shipped_run(str(POLICIES / f"{name}.aid.md"), 12, 2))
     return found
@@ -53,9 +54,19 @@ def twice(real: Callable[..., Any]) -> Callable[..., Any]:
     return total
 
 
+def one_end(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Take the highest and the lowest of the rest for one."""
+    return lambda self, value, _word: real(self, value, "best")
+
+
 @pytest.mark.parametrize(
     ("name", "fault"),
-    [("holding", nobody), ("fault", faultless), ("total", twice(rest.Beyond.total))],
+    [
+        ("holding", nobody),
+        ("fault", faultless),
+        ("total", twice(rest.Beyond.total)),
+        ("best", one_end(rest.Beyond.best)),
+    ],
 )
 def test_a_planted_fault_is_seen(name: str, fault: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Beyond, name, fault)
@@ -149,3 +160,16 @@ benefit extra for household: money per month
     }
 
     assert isinstance(found["property-defined"], Refuted)
+
+
+def test_the_rest_has_members_above_and_below() -> None:
+    """The highest and the lowest of the rest are two: whoever stands between is no end of it."""
+    rules = """
+define top of household: money per month = highest of income over person else 0 yuan per month
+define bottom of household: money per month = lowest of income over person else 0 yuan per month
+define is_an_end of person: yes or no = income >= top or income <= bottom
+"""
+    found = settled("always is_an_end", rules)
+
+    assert isinstance(found, Refuted)
+    assert len(found.example.case.root.children["person"]) == 3

@@ -105,7 +105,7 @@ def test_a_day_outside_of_the_years_1_to_9999_is_an_error(days: int, weeks: int)
         assert case is not None
         cases.append(case)
 
-    found = agreement.compare(program, cases, date(2024, 6, 1).toordinal())
+    found = agreement.compare(agreement.Lot("", program, cases, date(2024, 6, 1).toordinal()))
 
     assert found.differences == []
     assert (found.cases, found.unfit.total()) == (5, 0)

@@ -29,9 +29,8 @@ def main() -> int:
         return 1 if found.differences or found.stale or found.machine else 0
     if options.terms:
         compared = smt.run(options.terms, options.households, options.seed)
-        print(smt.report(compared))  # noqa: T201 - what the command is for
         beyond = endless.run(options.terms // 4, options.households // 10, options.seed)
-        print(endless.report(beyond))  # noqa: T201 - what the command is for
+        print(smt.report(compared), endless.report(beyond), sep="\n")  # noqa: T201 - what the command is for
         return 1 if compared.differences or beyond.impossible else 0
     if options.proofs:
         attacked = proofs.run(options.households, options.seed)

@@ -4,17 +4,15 @@ What the rest of a list comes to is open within bounds. The first records of eac
 put into the places; then what the interpreter says of each must be possible, all of it at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from multiprocessing import get_context
 from os import cpu_count
-from random import Random
+from pathlib import Path
 
 import z3
 from attrs import define, field
 
-from aidrules import load
 from aidrules.backends.interpreter import Evaluation, emit
-from aidrules.backends.kernel import Layout
 from aidrules.backends.smt.context import Spot
 from aidrules.backends.smt.household import Household, Place
 from aidrules.backends.smt.lower import Lowerer
@@ -24,12 +22,10 @@ from aidrules.case import Case, Record, Series
 from aidrules.program import Program
 from aidrules.values import Failure, Possible, Value
 
-from . import cases as random_cases
-from .boundary import Maker
-from .figures import filled
-from .kinds import TODAYS
-from .programs import make_program
-from .smt import FIRST_TRIED, POLICIES, named, stated
+from .smt import POLICIES, Lot, named, random_lots, shipped_lot, stated
+
+LISTS = Path(__file__).with_name("lists.aid")
+"""A policy that asks the same lists for all that may be asked of one."""
 
 
 @define
@@ -59,17 +55,16 @@ class Compared:
         self.impossible += other.impossible
 
 
-def compare(
-    program: Program, cases: Sequence[Case], today: int, size: int, policy: str = ""
-) -> Compared:
-    """Compare every definition on every record with a place, of cases of one kind."""
+def compare(lot: Lot, size: int) -> Compared:
+    """Compare every definition on every record with a place."""
     found = Compared()
+    program, today = lot.program, lot.today
     sizes = {entity.name: size for entity in program.entities}
-    household = Household.of(program, cases[0].root.entity, today, sizes, is_endless=True)
+    household = Household.of(program, lot.cases[0].root.entity, today, sizes, is_endless=True)
     lowerer = Lowerer(household)
     terms = dict(_translated(lowerer))
     engine = emit(program)
-    for case in cases:
+    for case in lot.cases:
         places, counts = _placed(household, case)
         solver = stated(lowerer, case, places)
         if solver is None or not all(_is_known(program, each) for each in case.records.values()):
@@ -86,12 +81,12 @@ def compare(
         found.answers += len(said)
         if solver.check(*(bit for bit, _ in said.values() if bit is not True)) == z3.unsat:
             wrong = [
-                (f"{policy} {name}", value)
+                (f"{lot.policy} {name}", value)
                 for name, (bit, value) in said.items()
                 if solver.check(bit) == z3.unsat
             ]
             facts = repr([(key, record.facts) for key, record in case.records.items()])
-            found.impossible.append((policy, repr(wrong), facts))
+            found.impossible.append((lot.policy, repr(wrong), facts))
     return found
 
 
@@ -163,28 +158,14 @@ def random_run(seeds: range, cases: int = 8) -> Compared:
     """Compare the programs of some seeds, each on some random cases of which all is known."""
     total = Compared()
     for seed in seeds:
-        program = make_program(seed)
-        rng = Random(seed)  # noqa: S311 - chance for tests
-        household = random_cases.Household.of(program)
-        made = [
-            random_cases.complete(household, random_cases.make_case(household, rng), rng)
-            for _ in range(cases)
-        ]
-        for root in sorted({case.root.entity for case in made}):
-            mine = [case for case in made if case.root.entity == root]
-            total.add(compare(program, mine, rng.choice(TODAYS), seed % 2, str(seed)))
+        for lot in random_lots(seed, cases):
+            total.add(compare(lot, seed % 2))
     return total
 
 
 def shipped_run(path: str, cases: int, seed: int) -> Compared:
     """Compare a policy file on cases at the boundaries of its rules, figures left open given."""
-    program = load(path).program
-    rng = Random(seed)  # noqa: S311 - chance for tests
-    today = FIRST_TRIED + rng.randrange(700)
-    if seed % 2 == 0:
-        program = filled(program, rng, today)
-    maker = Maker(program, Layout.of(program).root, today, rng, 0.0)
-    return compare(program, [maker.case() for _ in range(cases)], today, 1, path)
+    return compare(shipped_lot(path, cases, seed), 1)
 
 
 def run(seeds: int, cases: int, first_seed: int = 1) -> Compared:
@@ -192,7 +173,7 @@ def run(seeds: int, cases: int, first_seed: int = 1) -> Compared:
     total = Compared()
     with get_context("spawn").Pool(cpu_count()) as pool:
         spans = [range(at, at + 20) for at in range(first_seed, first_seed + seeds, 20)]
-        files = [str(path) for path in sorted(POLICIES.rglob("*.aid.md"))]
+        files = [str(path) for path in (LISTS, *sorted(POLICIES.rglob("*.aid.md")))]
         jobs = [pool.apply_async(random_run, (span,)) for span in spans]
         jobs += [
             pool.apply_async(shipped_run, (file, cases, first_seed + at))

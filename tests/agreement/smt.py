@@ -38,6 +38,16 @@ NEVER = Past(False, ABSENT, ABSENT)
 
 
 @frozen
+class Lot:
+    """Cases of one kind to be looked at together, on one day."""
+
+    policy: str
+    program: Program
+    cases: Sequence[Case]
+    today: int
+
+
+@frozen
 class Difference:
     """Where the two say different things."""
 
@@ -77,19 +87,17 @@ class Compared:
         self.differences += other.differences
 
 
-def compare(
-    program: Program, cases: Sequence[Case], today: int, policy: str = "", size: int = MOST_RECORDS
-) -> Compared:
-    """Compare every definition on every record of cases of one kind."""
+def compare(lot: Lot, size: int = MOST_RECORDS) -> Compared:
+    """Compare every definition on every record of some cases."""
     found = Compared()
-    sizes = {entity.name: size for entity in program.entities}
-    household = Household.of(program, cases[0].root.entity, today, sizes)
+    sizes = {entity.name: size for entity in lot.program.entities}
+    household = Household.of(lot.program, lot.cases[0].root.entity, lot.today, sizes)
     lowerer = Lowerer(household)
     terms = dict(_translated(lowerer, found))
-    engine = emit(program)
-    for at, case in enumerate(cases):
+    engine = emit(lot.program)
+    for at, case in enumerate(lot.cases):
         places = _placed(household, case)
-        evaluation = engine.open(case, today)
+        evaluation = engine.open(case, lot.today)
         models = [] if places is None else list(_models(lowerer, case, places, evaluation))
         if places is None or not models:
             found.outside += 1
@@ -104,7 +112,7 @@ def compare(
         ids = {place_id: record.id for place_id, record in places.items()}
         differences: list[list[Difference]] = [
             [
-                Difference(policy, key, ids[place_id], at, *pair)
+                Difference(lot.policy, key, ids[place_id], at, *pair)
                 for (key, place_id), value in expected.items()
                 for pair in [_answers(household, model, terms[key, place_id], value)]
                 if not _agree(*pair)
@@ -244,35 +252,46 @@ def named(value: Any, household: Household) -> Any:
     return value if not isinstance(value, str) or value in household.words.numbers else OTHER
 
 
-def random_run(seeds: range, cases: int = 8) -> Compared:
-    """Compare the programs of some seeds, each on some random cases of which all is known."""
-    total = Compared()
-    for seed in seeds:
-        program = make_program(seed)
-        rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
-        household = random_cases.Household.of(program)
-        made = [
-            random_cases.complete(household, random_cases.make_case(household, rng), rng)
-            for _ in range(cases)
-        ]
-        for root in sorted({case.root.entity for case in made}):
-            mine = [case for case in made if case.root.entity == root]
-            total.add(compare(program, mine, rng.choice(TODAYS), str(seed)))
-    return total
+def random_lots(seed: int, cases: int) -> Iterator[Lot]:
+    """Yield random cases of the program of a seed, of which all is known."""
+    program = make_program(seed)
+    rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+    household = random_cases.Household.of(program)
+    made = [
+        random_cases.complete(household, random_cases.make_case(household, rng), rng)
+        for _ in range(cases)
+    ]
+    for root in sorted({case.root.entity for case in made}):
+        mine = [case for case in made if case.root.entity == root]
+        yield Lot(str(seed), program, mine, rng.choice(TODAYS))
 
 
-def shipped_run(path: str, cases: int, seed: int, size: int = MOST_RECORDS) -> Compared:
-    """Compare a policy file on cases at the boundaries of its rules.
+def shipped_lot(path: str, cases: int, seed: int) -> Lot:
+    """Return cases at the boundaries of a policy file's rules.
 
     With an even seed the figures that it leaves open have values.
     """
     program = load(path).program
-    rng = Random(seed)  # noqa: S311 - chance for tests
+    rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
     today = FIRST_TRIED + rng.randrange(DAYS_TRIED)
     if seed % 2 == 0:
         program = filled(program, rng, today)
     maker = Maker(program, Layout.of(program).root, today, rng, 0.0)
-    return compare(program, [maker.case() for _ in range(cases)], today, path, size)
+    return Lot(path, program, [maker.case() for _ in range(cases)], today)
+
+
+def random_run(seeds: range, cases: int = 8) -> Compared:
+    """Compare the programs of some seeds, each on some random cases of which all is known."""
+    total = Compared()
+    for seed in seeds:
+        for lot in random_lots(seed, cases):
+            total.add(compare(lot))
+    return total
+
+
+def shipped_run(path: str, cases: int, seed: int, size: int = MOST_RECORDS) -> Compared:
+    """Compare a policy file on cases at the boundaries of its rules."""
+    return compare(shipped_lot(path, cases, seed), size)
 
 
 def run(seeds: int, cases: int, first_seed: int = 1) -> Compared:

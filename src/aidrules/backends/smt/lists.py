@@ -98,7 +98,7 @@ def _best(
     if rest is not None:
         error = either(error, rest.fault(node.value))
         is_any_in = either(is_any_in, rest.holding() > 0)
-        offers.append(rest.best(node.value))
+        offers.append(rest.best(node.value, node.word))
     for counts, value in offers:
         is_better = terms.below(best, value) if node.word == "highest" else terms.below(value, best)
         best = terms.select(both(counts, either(negation(found), is_better)), value, best)

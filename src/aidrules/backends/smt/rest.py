@@ -93,15 +93,20 @@ class Beyond:
                 self._assume(apart * sign >= 0)
         return Exactly(whole, one.scale, self._times(low, 1), self._times(high, -1))
 
-    def best(self, value: Expr) -> tuple[Bit, Exactly]:
-        """Return whether any in the list has a value, and one between the least and greatest."""
+    def best(self, value: Expr, word: str) -> tuple[Bit, Exactly]:
+        """Return whether any in the list has a value, and the highest or the lowest of them.
+
+        Args:
+            value: Of each.
+            word: Which of the two: `highest` and `lowest` are terms of their own.
+        """
         each = self.lower.lower(value, self.spot)
         one = number(each)
         expressions = (*self.conditions, value)
         found: Bit = self.holding() > 0
         if each.absent is not False:
             found = both(found, self._term("valued", expressions, z3.Bool))
-        whole = self._term("best", expressions, z3.Int)
+        whole = self._term(word, expressions, z3.Int)
         if one.low is not None:
             self._assume(whole >= _up(one.low * one.scale))
         if one.high is not None:
