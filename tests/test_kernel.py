@@ -324,6 +324,40 @@ def test_code_that_is_sealed_and_no_kernel_is_compiled_anew(home: Path) -> None:
     assert run_compiled() == first
 
 
+def test_a_kernel_runs_where_nothing_can_be_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(compiling, "mkdtemp", refused)
+
+    assert len(run_compiled()) == 3
+    assert list(home.iterdir()) == []
+
+
+def test_what_another_translation_made_is_not_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run_compiled()
+    monkeypatch.setattr(compiling, "translation", lambda: "another")
+
+    assert run_compiled() == first
+    assert len(list(home.iterdir())) == 2
+
+
+def test_kernels_are_made_where_the_package_has_no_sources(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: str) -> bytes:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(compiling, "get_data", missing)
+
+    assert len(run_compiled()) == 3
+    assert len(list(home.iterdir())) == 1
+
+
 # ---------------------------------------------------------------- what may be unknown
 
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from pkgutil import get_data
 from tempfile import mkdtemp
@@ -83,7 +84,7 @@ def compiled(source: str, arrays: tuple[Array, ...]) -> Function:
     from aidrules.backends.kernel import native  # noqa: PLC0415 - LLVM is an extra
 
     elements = [element_type(each) for each in arrays]
-    key = "\n".join((CALENDAR, source, repr(elements), native.host(), _translation()))
+    key = "\n".join((CALENDAR, source, repr(elements), native.host(), translation()))
     folder = cache_folder()
     home = None if folder is None else folder / f"kernel_{hashlib.sha256(key.encode()).hexdigest()}"
     code = None if home is None else _kept(home)
@@ -96,10 +97,12 @@ def compiled(source: str, arrays: tuple[Array, ...]) -> Function:
     return native.loaded(code, elements)
 
 
-@lru_cache(maxsize=1)
-def _translation() -> str:
+def translation() -> str:
     """Return what makes code of a text: kept code of another translation is of no use."""
-    return repr(get_data("aidrules.backends.kernel", "native.py"))
+    try:
+        return repr(get_data("aidrules.backends.kernel", "native.py"))
+    except OSError:  # installed without its sources
+        return version("aidrules")
 
 
 # ---------------------------------------------------------------- what is kept on disk
@@ -147,10 +150,13 @@ def _kept(home: Path) -> bytes | None:
 def _keep(home: Path, code: bytes) -> None:
     """Keep code: written beside, and put in its place when it is whole."""
     try:
-        shutil.rmtree(home, ignore_errors=True)
         made = Path(mkdtemp(prefix=".making_", dir=home.parent))
+    except OSError:  # nothing can be kept there
+        return
+    try:
         (made / _CODE).write_bytes(code)
         (made / _SEAL).write_text(hashlib.sha256(code).hexdigest(), "utf-8")
+        shutil.rmtree(home, ignore_errors=True)
         made.rename(home)
-    except OSError:  # another process keeps the same code
+    except OSError:  # another process keeps the same code, or there is no room
         shutil.rmtree(made, ignore_errors=True)
