@@ -161,7 +161,8 @@ class Kernel:
             _run_in_parts(function, batch.size, (today, next_change), given, threads)
         else:
             _run_as_it_is(text, batch.size, (today, next_change), given)
-        deferred = columns.deferred(text.asked) | _of_each("deferred", "all_deferred", outputs)
+        deferred = columns.deferred(text.asked)
+        deferred |= _of_each("deferred", "all_deferred", outputs)
         if text.unfit and not partial:
             deferred = np.ones(batch.size, np.bool_)
         return Results(
