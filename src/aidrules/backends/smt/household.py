@@ -6,7 +6,7 @@ An endless household has a rest in each list besides, of as many records as the 
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any, assert_never
@@ -142,7 +142,7 @@ class Rest:
         most: How many they are at most; None: as many as there may be.
         record: One of them: any; where some are at fault, one of those.
         told: What stands for all of them together, by what it tells.
-        faults: Where some of them are at fault, and where that one is, each in one way.
+        faults: Where some of them are at fault, and where that one is, by what is worked out, when.
     """
 
     entity: str
@@ -151,12 +151,12 @@ class Rest:
     most: int | None
     record: Place
     told: "dict[Told, Any]" = field(factory=dict)
-    faults: list[tuple[Bit, Bit]] = field(factory=list)
+    faults: dict[tuple[tuple[Expr, ...], int], tuple[Bit, Bit]] = field(factory=dict)
 
     def assumed(self) -> Iterator[Bit]:
         """Yield that where some are at fault, the one is: first in a way that is no want."""
         for rule in (_beyond_want, anyhow):
-            faults = [(rule(some), rule(one)) for some, one in self.faults]
+            faults = [(rule(some), rule(one)) for some, one in self.faults.values()]
             some = either(*(some for some, _ in faults))
             yield either(negation(some), *(both(*each) for each in faults))
 
@@ -288,11 +288,25 @@ class Household:
         """Add what holds of every household."""
         self._assumed.extend(each for each in bits if each is not True)
 
-    def tell(self, rest: Rest, told: Told, make: Callable[[str], Any]) -> Any:
-        """Return the term that tells something of the rest of a list, the same whoever asks."""
+    def tell(
+        self,
+        rest: Rest,
+        told: Told,
+        make: Callable[[str], Any],
+        rule: Callable[[Any], Iterable[Bit]],
+    ) -> Any:
+        """Return the term that tells something of the rest of a list, the same whoever asks.
+
+        Args:
+            rest: Of the list.
+            told: What it tells.
+            make: From its name to the term.
+            rule: From the term to what is always so of it.
+        """
         if told not in rest.told:
             name = f"{rest.name} {told.what} {len(rest.told) + 1}"
-            rest.told[told] = self.variables[name] = make(name)
+            made = rest.told[told] = self.variables[name] = make(name)
+            self.assume(*rule(made))
         return rest.told[told]
 
     def rest(self, place: Place, kind: str) -> Rest | None:

@@ -5,7 +5,7 @@ the bounds that follow from what it tells. Every household is among these, whate
 others that are none: what holds of them all holds of every household; what fails may be nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -31,6 +31,13 @@ from aidrules.values import Exact
 
 Make = Callable[[str], Any]
 """From a name to an open term."""
+
+Rule = Callable[[Any], Iterable[Bit]]
+"""From a term to what is always so of it."""
+
+
+def _nothing(_: Any) -> Iterable[Bit]:
+    return ()
 
 
 @frozen(eq=False)
@@ -60,8 +67,7 @@ class Beyond:
             if fits is False:
                 return 0
             seen = (*seen, condition)
-            most, count = count, self._term("holding", seen, z3.Int)
-            self._assume(count >= 0, count <= most)
+            count = self._count("holding", seen, count)
         return count
 
     def failing(self, condition: Expr) -> Int:
@@ -69,9 +75,7 @@ class Beyond:
         most = self.holding()
         if self.lower.truth(condition, self.spot).here is True:
             return most - self.holding(condition)
-        count = self._term("failing", (*self.conditions, condition), z3.Int)
-        self._assume(count >= 0, count <= most)
-        return count
+        return self._count("failing", (*self.conditions, condition), most)
 
     def total(self, value: Expr) -> Exactly:
         """Return what a value of each in the list adds up to."""
@@ -84,13 +88,15 @@ class Beyond:
         if each.absent is not False:  # what is not there adds nothing
             low = None if low is None else min(low, 0)
             high = None if high is None else max(high, 0)
-        whole = self._term("total", (*self.conditions, value), z3.Int)
-        self._assume(either(count > 0, whole == 0))
-        for least, sign in ((low, 1), (high, -1)):
-            if least is not None:
-                bound = Fraction(least) * one.scale
-                apart = whole * bound.denominator - count * bound.numerator
-                self._assume(apart * sign >= 0)
+
+        def rule(whole: Any) -> Iterator[Bit]:
+            yield either(count > 0, whole == 0)
+            for least, sign in ((low, 1), (high, -1)):
+                if least is not None:
+                    bound = Fraction(least) * one.scale
+                    yield (whole * bound.denominator - count * bound.numerator) * sign >= 0
+
+        whole = self._term("total", (*self.conditions, value), z3.Int, rule)
         return Exactly(whole, one.scale, self._times(low, 1), self._times(high, -1))
 
     def best(self, value: Expr, word: str) -> tuple[Bit, Exactly]:
@@ -106,11 +112,14 @@ class Beyond:
         found: Bit = self.holding() > 0
         if each.absent is not False:
             found = both(found, self._term("valued", expressions, z3.Bool))
-        whole = self._term(word, expressions, z3.Int)
-        if one.low is not None:
-            self._assume(whole >= _up(one.low * one.scale))
-        if one.high is not None:
-            self._assume(whole <= -_up(-one.high * one.scale))
+
+        def rule(whole: Any) -> Iterator[Bit]:
+            if one.low is not None:
+                yield whole >= _up(one.low * one.scale)
+            if one.high is not None:
+                yield whole <= -_up(-one.high * one.scale)
+
+        whole = self._term(word, expressions, z3.Int, rule)
         return found, Exactly(whole, one.scale, one.low, one.high)
 
     def fault(self, *values: Expr) -> Bit:
@@ -126,27 +135,39 @@ class Beyond:
         if error is False:
             return False
         expressions = (*self.conditions, *values)
-        is_new = not self._is_told("fault", expressions)
-        some: Bit = self._term("fault", expressions, z3.Bool)
-        self._assume(either(negation(some), self.rest.count > 0))
+        count = self.rest.count
+        some: Bit = self._term(
+            "fault", expressions, z3.Bool, lambda some: [either(negation(some), count > 0)]
+        )
+        told = some
         if lacking(error) is not False:
-            want = self._term("want", expressions, z3.Bool)
-            self._assume(either(negation(want), some))
-            some = Fault(some, want)
-        if is_new:
-            self.rest.faults.append((some, error))
-        return some
+            want = self._term(
+                "want", expressions, z3.Bool, lambda want: [either(negation(want), some)]
+            )
+            told = Fault(some, want)
+        self.rest.faults[expressions, self.spot.today] = told, error
+        return told
 
-    def _is_told(self, what: str, expressions: tuple[Expr, ...]) -> bool:
-        return Told(what, expressions, self.spot.today) in self.rest.told
+    def _count(self, what: str, expressions: tuple[Expr, ...], most: Int) -> Int:
+        """Return of how many something is so."""
+        count: Int = self._term(
+            what, expressions, z3.Int, lambda count: [count >= 0, count <= most]
+        )
+        return count
 
-    def _term(self, what: str, expressions: tuple[Expr, ...], make: Make) -> Any:
-        """Return the term that tells something, the same wherever it is asked for."""
+    def _term(
+        self, what: str, expressions: tuple[Expr, ...], make: Make, rule: Rule = _nothing
+    ) -> Any:
+        """Return the term that tells something, the same wherever it is asked for.
+
+        Args:
+            what: It tells.
+            expressions: It rests on.
+            make: From its name to the term.
+            rule: What is always so of it.
+        """
         told = Told(what, expressions, self.spot.today)
-        return self.lower.household.tell(self.rest, told, make)
-
-    def _assume(self, *bits: Bit) -> None:
-        self.lower.household.assume(*bits)
+        return self.lower.household.tell(self.rest, told, make, rule)
 
     def _times(self, end: Exact | None, sign: int) -> Exact | None:
         """Return a bound of a sum of values that have one."""
