@@ -16,10 +16,11 @@ from aidrules import load
 from aidrules.backends.interpreter import Evaluation, emit
 from aidrules.backends.kernel import Layout
 from aidrules.backends.smt.context import Spot
-from aidrules.backends.smt.household import OTHERS, Household, Place
+from aidrules.backends.smt.household import Household, Place
 from aidrules.backends.smt.lower import Lowerer
 from aidrules.backends.smt.terms import Unfit
 from aidrules.backends.smt.values import Term, alike, plain
+from aidrules.backends.smt.words import OTHERS
 from aidrules.case import Case, Past, Record, Series
 from aidrules.program import Program
 from aidrules.types import DATE, TRUTH, Type

@@ -27,19 +27,14 @@ from aidrules.backends.smt.terms import (
     negation,
 )
 from aidrules.backends.smt.values import List, Num, Term, Truth, Word
+from aidrules.backends.smt.words import OTHERS, Words
 from aidrules.case import Case, History, Past, Record
 from aidrules.program import (
-    AnyMatch,
-    Constant,
     Expr,
     Fact,
-    OneOf,
     Parameter,
     Program,
-    RangeMatch,
     Recorded,
-    Table,
-    ValueMatch,
 )
 from aidrules.traverse import expressions, walk
 from aidrules.types import (
@@ -59,9 +54,6 @@ from aidrules.values import ABSENT, Exact, Value
 
 FINEST = 100
 """Parts of a unit that are told apart in a quantity whose declaration names no step."""
-
-OTHERS = 1_000_000
-"""The number of the first text that the policy does not name."""
 
 MOST = 10**9
 """The greatest amount that an office may have decided before, and the size of what has no range."""
@@ -179,32 +171,6 @@ class Told:
 def _beyond_want(error: Bit) -> Bit:
     """Return where something is an error, and not for want of a figure."""
     return both(anyhow(error), negation(lacking(error)))
-
-
-@frozen
-class Words:
-    """The texts that a policy names, by number, and back."""
-
-    numbers: Mapping[str, int]
-    texts: tuple[str, ...]
-
-    @staticmethod
-    def of(*programs: Program) -> "Words":
-        """Return the texts of some policies, so that a number is one text in all of them."""
-        found: dict[str, None] = {}
-        for program in programs:
-            found.update(_all_texts(program))
-        return Words({text: at for at, text in enumerate(found)}, tuple(found))
-
-    def number(self, text: str) -> int:
-        """Return the number of a text; of one that the policy does not name, the first other."""
-        return self.numbers.get(text, OTHERS)
-
-    def text(self, number: int) -> str:
-        """Return the text of a number."""
-        if 0 <= number < len(self.texts):
-            return self.texts[number]
-        return f"other {number - OTHERS + 1}"
 
 
 @define(eq=False)
@@ -540,53 +506,6 @@ class Household:
                 return frozenset(name for name, mark in marks.items() if _holds(model, mark))
             case _:
                 raise TypeError(value)
-
-
-def _all_texts(program: Program) -> dict[str, None]:
-    """Return every text that a policy names."""
-    found = dict.fromkeys(sorted(program.texts))
-    for parameter in program.parameters:
-        for row in parameter.rows:
-            for each in (*row.cells, *row.values):
-                if not isinstance(each, AnyMatch | RangeMatch):
-                    found.update(dict.fromkeys(_texts(each.value)))
-    types = [fact.type for fact in program.facts]
-    types += [parameter.type for parameter in program.parameters]
-    types += [definition.type for definition in program.definitions]
-    for kind in map(core, types):
-        choice = kind.choice if isinstance(kind, Selection) else kind
-        if isinstance(choice, Choice):
-            found.update(dict.fromkeys(choice.values))
-    for expression in expressions(program):
-        for node in walk(expression):
-            found.update(dict.fromkeys(_written(node)))
-    return found
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case frozenset():
-            yield from sorted(value)
-        case _:
-            pass
-
-
-def _written(node: Expr) -> Iterator[str]:
-    """Yield the texts that an expression writes."""
-    match node:
-        case Constant(value=value):
-            yield from _texts(value)
-        case OneOf(values=values):
-            yield from values
-        case Table(rows=rows):
-            for row in rows:
-                for cell in row.cells:
-                    if isinstance(cell, ValueMatch):
-                        yield from _texts(cell.value)
-        case _:
-            pass
 
 
 def _holds(model: z3.ModelRef, bit: Bit) -> bool:

@@ -8,10 +8,11 @@ import z3
 from attrs import define, field, frozen
 
 from aidrules.backends.smt.context import Spot
-from aidrules.backends.smt.household import OTHERS, Household, Place, Words
+from aidrules.backends.smt.household import Household, Place
 from aidrules.backends.smt.lower import Lowerer
 from aidrules.backends.smt.terms import Bit, Unfit, Why, below, both, either, negation
 from aidrules.backends.smt.values import List, Num, Term, Truth, Word, alike, plain
+from aidrules.backends.smt.words import OTHERS, Words
 from aidrules.case import Case
 from aidrules.program import Program
 from aidrules.types import Choice, core

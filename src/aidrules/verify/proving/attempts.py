@@ -312,12 +312,14 @@ def _two_runs(stated: MovesWith | UnchangedBy, world: Lowerer) -> Attempt:
     if isinstance(stated, MovesWith):
         change = _apart(plain(term), changed, stated.when)
         moved = _apart(value, other, stated.direction)
-        bad = both(_rises(stated.when, plain(term), changed), _has_moved(stated, value, other))
-        if moved is not None:
+        if moved is None:
+            turned = _rises(stated.direction, value, other)
+        else:
             tolerated = exact(stated.tolerance)
             if change is not None:
                 tolerated = add(tolerated, multiply(change, exact(stated.share)))
-            bad = both(bad, below(tolerated, moved))
+            turned = below(tolerated, moved)
+        bad = both(_rises(stated.when, plain(term), changed), turned)
     else:
         bad = negation(alike(value, other))
     fact, figure = None, None
@@ -396,7 +398,7 @@ def replaced(term: Term, pairs: Pairs) -> Num | Truth | Word | List:
 
 
 def _rises(when: str, before: Term, after: Term) -> Bit:
-    """Return whether a fact has risen (fallen): a number, a day, or from no to yes."""
+    """Return whether a value has risen (fallen): a number, a day, or from no to yes."""
     if when == "falls":
         before, after = after, before
     match before, after:
@@ -404,19 +406,6 @@ def _rises(when: str, before: Term, after: Term) -> Bit:
             return both(before.here, after.here, below(one, other))
         case Truth(yes=one), Truth(yes=other):
             return both(before.here, after.here, negation(one), other)
-        case kinds:
-            raise TypeError(kinds)
-
-
-def _has_moved(stated: MovesWith, before: Term, after: Term) -> Bit:
-    """Return whether an answer has turned as it never should; a number is looked at besides."""
-    if stated.direction == "falls":
-        before, after = after, before
-    match before, after:
-        case Num(), Num():
-            return True
-        case Truth(yes=one), Truth(yes=other):
-            return both(negation(one), other)
         case kinds:
             raise TypeError(kinds)
 

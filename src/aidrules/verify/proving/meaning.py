@@ -5,10 +5,11 @@ from attrs import frozen
 
 from aidrules.backends.interpreter import emit
 from aidrules.backends.smt.context import Spot
-from aidrules.backends.smt.household import Household, Words
+from aidrules.backends.smt.household import Household
 from aidrules.backends.smt.lower import Lowerer
 from aidrules.backends.smt.terms import Bit, Unfit, both, either, negation
 from aidrules.backends.smt.values import Term, alike, plain
+from aidrules.backends.smt.words import Words
 from aidrules.case import Case
 from aidrules.program import Expr, Grant, Program, Use
 from aidrules.types import TRUTH
