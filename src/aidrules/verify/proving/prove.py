@@ -14,9 +14,8 @@ import z3
 from attrs import define, evolve, field, frozen
 
 from aidrules.backends.interpreter import emit
-from aidrules.backends.smt.household import FIGURE, Household
-from aidrules.backends.smt.lower import Lowerer
-from aidrules.backends.smt.terms import Bit, Unfit, below, exact, same, variables
+from aidrules.backends.smt.household import FIGURE
+from aidrules.backends.smt.terms import Unfit, below, exact, same, variables
 from aidrules.backends.smt.values import Num, number
 from aidrules.pipeline import load
 from aidrules.program import Check, Expr, Figure, MovesWith, Program, SameAs, UnchangedBy, Use
@@ -24,6 +23,7 @@ from aidrules.source import Span
 from aidrules.types import TRUTH
 from aidrules.values import Exact
 from aidrules.verify.households.second import with_figures
+from aidrules.verify.proving.asking import Asking, TimeIsUpError
 from aidrules.verify.proving.attempts import (
     Refutable,
     TooFewError,
@@ -74,10 +74,6 @@ from aidrules.verify.proving.verdicts import (
 from aidrules.verify.proving.witness import cliff, step_of, witness
 
 
-class TimeIsUpError(Exception):
-    """Z3 did not answer in time."""
-
-
 def prove(
     program: Program,
     name: str,
@@ -110,17 +106,15 @@ class Prover:
     today: int
     members: int = MEMBERS
     seconds: Exact = SECONDS
-    _worlds: dict[tuple[str, int | None, tuple[str, ...]], Lowerer] = field(
-        factory=dict, init=False
-    )
-    _varied: tuple[str, ...] = field(default=(), init=False)
-    _deadline: int = field(default=0, init=False)
+    _asking: Asking = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._asking = Asking(self.program, self.today, self.seconds)
 
     def settle(self, wanted: Property) -> Settled:
         """Return the verdict on a property."""
         started = now()
-        self._deadline = started + int(self.seconds * 1000)
-        self._varied = _varied(wanted, self.program)
+        self._asking.begin(_varied(wanted, self.program))
         root = self._root_for(wanted)
         try:
             answer = self._answer(wanted, root)
@@ -133,7 +127,7 @@ class Prover:
         sizes = {} if is_of_any else sizes_of(self.program, root, answer.members)
         open_figures = sorted(
             self.program.parameter[key].name
-            for world in self._worlds.values()
+            for world in self._asking.worlds.values()
             for key in world.household.figures
             if key not in world.varied
         )
@@ -148,7 +142,7 @@ class Prover:
 
     def _or_tested(self, wanted: Property, answer: "_Answer") -> "_Answer":
         """Try out what was not settled, unless figures are missing that it may need."""
-        worlds = self._worlds.values()
+        worlds = self._asking.worlds.values()
         is_open = any(set(each.household.figures) - set(each.varied) for each in worlds)
         if is_open or not isinstance(answer.verdict, NotCovered):
             return answer
@@ -214,69 +208,16 @@ class Prover:
         is_above = entity in tuple(self.program.ancestry(self.root))[1:]
         return entity if is_above and entity is not None else self.root
 
-    def _world(self, root: str, members: int | None) -> Lowerer:
-        """Return the terms over a household of up to so many members; None: of any size."""
-        key = root, members, self._varied
-        if key not in self._worlds:
-            sizes = sizes_of(self.program, root, 1 if members is None else members)
-            household = Household.of(
-                self.program, root, self.today, sizes, is_endless=members is None
-            )
-            self._worlds[key] = Lowerer(household, opens=True, varied=self._varied)
-        return self._worlds[key]
-
-    def _left(self) -> int:
-        """Return how many milliseconds are left for the property.
-
-        Raises:
-            TimeIsUpError: If none are.
-        """
-        left = self._deadline - now()
-        if left <= 0:
-            raise TimeIsUpError
-        return left
-
-    def _solver(self, world: Lowerer, *conditions: Bit) -> z3.Solver:
-        solver = z3.Solver()
-        solver.set("timeout", self._left())
-        solver.add(*world.household.assumed)
-        solver.add(*(z3.BoolVal(each) if isinstance(each, bool) else each for each in conditions))
-        return solver
-
-    def _model(self, world: Lowerer, *conditions: Bit) -> z3.ModelRef | None:
-        """Return a household for which all conditions hold; None if there is none.
-
-        Raises:
-            TimeIsUpError: If it is not known in time.
-        """
-        if any(each is False for each in conditions):
-            return None
-        solver = self._solver(world, *conditions)
-        answer = solver.check()
-        if answer == z3.unknown:
-            raise TimeIsUpError
-        return solver.model() if answer == z3.sat else None
-
-    def _supposed(self, world: Lowerer, *conditions: Bit) -> z3.ModelRef | None:
-        """Return such a household for figures that are as figures mostly are, if one is found."""
-        supposed = world.household.supposed()
-        if not supposed or any(each is False for each in conditions):
-            return None
-        pairs = [(number, z3.IntVal(value)) for number, value in supposed]
-        narrowed = [z3.substitute(each, *pairs) for each in conditions if each is not True]
-        solver = self._solver(world, *narrowed, *(number == value for number, value in pairs))
-        solver.set("timeout", self._left() // 3)
-        return solver.model() if solver.check() == z3.sat else None
-
     # ------------------------------------------------------------ refuting
 
     def _settle(self, claim: Refutable, root: str) -> "_Answer":
         """Return that a property holds of households of any size, else what holds of some."""
         try:
-            made = attempt(claim, self._world(root, None))
+            world = self._asking.world(root, None)
+            made = attempt(claim, world)
             here = made.place.present
-            holds = self._is_none(root, here, made.bad)
-            is_wanting = holds and not self._is_none(root, here, made.wanting)
+            holds = self._asking.is_none(world, here, made.bad)
+            is_wanting = holds and not self._asking.is_none(world, here, made.wanting)
         except (Unfit, TooFewError):
             holds = is_wanting = False
         if not holds:
@@ -285,14 +226,6 @@ class Prover:
         if not isinstance(answer.verdict, Proved):
             return answer
         return _Answer(Proved(reach="any"), self.members, is_wanting)
-
-    def _is_none(self, root: str, *conditions: Bit) -> bool:
-        """Return whether it is known that conditions hold for no household of any size."""
-        if any(each is False for each in conditions):
-            return True
-        solver = self._solver(self._world(root, None), *conditions)
-        solver.set("timeout", self._left() // 3)
-        return bool(solver.check() == z3.unsat)
 
     def _refute(self, claim: Refutable, root: str, most: int) -> "_Answer":
         """Look for a household for which a property fails, the smallest first."""
@@ -318,12 +251,12 @@ class Prover:
 
     def _failing(self, claim: Refutable, root: str, members: int) -> Verdict | None:
         """Return a household for which a property fails; None if there is none."""
-        world = self._world(root, members)
+        world = self._asking.world(root, members)
         made = attempt(claim, world)
         here = made.place.present
-        model = self._supposed(world, here, made.bad)
+        model = self._asking.supposed(world, here, made.bad)
         if model is None:
-            model = self._model(world, here, made.bad)
+            model = self._asking.model(world, here, made.bad)
         if model is None:
             return None
         found = witness(claim, world, made, model)
@@ -336,34 +269,28 @@ class Prover:
                 pass
             case _:
                 return None
-        world = self._world(root, self.members)
+        world = self._asking.world(root, self.members)
         made = attempt(claim, world)
         if made.moved is None or made.change is None:
             return None
-        best = z3.Optimize()
-        best.set("timeout", max(1000, (self._deadline - now()) // 2))
-        conditions = (made.place.present, made.bad)
-        best.add(*world.household.assumed, *(each for each in conditions if each is not True))
         one_step = same(made.change, exact(step_of(stated.cause, self.program)))
-        best.add(one_step)
-        best.maximize(made.moved.whole)
-        if best.check() != z3.sat:
-            return None
-        return cliff(stated, world, made, best.model(), example)
+        conditions = (made.place.present, made.bad, one_step)
+        best = self._asking.greatest(made.moved, world, *conditions, is_extra=True)
+        return None if best is None else cliff(stated, world, made, best.model, example)
 
     def _spoken_of(self, claim: Refutable, root: str, proved: int) -> "_Answer":
         """Return that a property is proved, if it says something of some household at all."""
-        self._deadline = max(self._deadline, now() + int(self.seconds * 250))
+        self._asking.prolong()
         is_asked = is_wanting = False
         for members in range(1, proved + 1):
-            world = self._world(root, members)
+            world = self._asking.world(root, members)
             try:
                 made = attempt(claim, world)
             except TooFewError:
                 continue
             here = made.place.present
-            is_asked = is_asked or self._model(world, here, made.asked) is not None
-            is_wanting = is_wanting or self._model(world, here, made.wanting) is not None
+            is_asked = is_asked or self._asking.model(world, here, made.asked) is not None
+            is_wanting = is_wanting or self._asking.model(world, here, made.wanting) is not None
             if is_asked and is_wanting:  # a larger household may want a figure that none here does
                 break
         if not is_asked:
@@ -389,7 +316,7 @@ class Prover:
                 pair,
                 self.today,
                 self.members,
-                Fraction(self._left(), 1000),
+                Fraction(self._asking.left(), 1000),
                 same.exception,
             )
             match found:
@@ -410,15 +337,15 @@ class Prover:
     ) -> "_Answer":
         """Look for a household of which some record meets all conditions."""
         for members in (*range(1, self.members + 1), MANY):
-            world = self._world(root, members)
+            world = self._asking.world(root, members)
             try:
                 place = first(world, entity)
             except TooFewError:
                 continue
             held = [received(world.truth(each, spot_of(place, world))) for each in conditions]
-            model = self._supposed(world, place.present, *held)
+            model = self._asking.supposed(world, place.present, *held)
             if model is None:
-                model = self._model(world, place.present, *held)
+                model = self._asking.model(world, place.present, *held)
             if model is None:
                 continue
             household = world.household
@@ -433,9 +360,9 @@ class Prover:
         """Look for a household for each case."""
         dead: list[Span] = []
         for members in (self.members, MANY):
-            world = self._world(root, members)
+            world = self._asking.world(root, members)
             place = first(world, self.program.definition[claim.key].entity)
-            solver = self._solver(world, place.present)
+            solver = self._asking.solver(world, place.present)
             dead = []
             for node in claim.nodes:
                 for bit, span in met_cases(node, world, spot_of(place, world)):
@@ -467,37 +394,32 @@ class Prover:
     def _caps(self, key: str, root: str, highest: Exact) -> bool:
         """Return whether an amount is above the highest one for no household of any size."""
         try:
-            world = self._world(root, None)
+            world = self._asking.world(root, None)
             place, value = valued(key, world)
         except Unfit:
             return False
         is_above = below(exact(highest), number(value))
-        self._deadline = max(self._deadline, now() + int(self.seconds * 250))
-        return self._is_none(root, place.present, value.here, is_above)
+        self._asking.prolong()
+        return self._asking.is_none(world, place.present, value.here, is_above)
 
     def _highest(self, key: str, root: str, members: int) -> Verdict:
-        world = self._world(root, members)
+        world = self._asking.world(root, members)
         place, value = valued(key, world)
         if not isinstance(value, Num):
             raise TypeError(value)
         number = value.exact
-        if self._model(world, place.present, value.here) is None:
+        if self._asking.model(world, place.present, value.here) is None:
             return NotCovered("nothing-asked")
         if number.constant is not None:
             return Proved(number.constant)
         if any(str(each).startswith(FIGURE) for each in variables(number.whole)):
             return NotCovered("open-figure")
-        best = z3.Optimize()
-        best.set("timeout", self._left())
-        best.add(*world.household.assumed)
-        best.add(*(each for each in (place.present, value.here) if each is not True))
-        aim = best.maximize(number.whole)
-        if best.check() != z3.sat:
+        best = self._asking.greatest(number, world, place.present, value.here)
+        if best is None:
             raise TimeIsUpError
-        upper = best.upper(aim)
-        if not z3.is_int_value(upper):
+        if not z3.is_int_value(best.upper):
             return NotCovered("no-end")
-        return Proved(Fraction(upper.as_long(), number.scale))
+        return Proved(Fraction(best.upper.as_long(), number.scale))
 
 
 @frozen
