@@ -188,9 +188,13 @@ def timed(call: Callable[[], object]) -> Callable[[], float]:
     return run
 
 
-def side_by_side(calls: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+Call = tuple[str, int]
+"""What is timed, and on how many threads."""
+
+
+def side_by_side(calls: dict[Call, Callable[[], float]], rounds: int) -> dict[Call, float]:
     """Return the median milliseconds of each call, taken in turn, the first round left out."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
+    times: dict[Call, list[float]] = {name: [] for name in calls}
     for _ in range(rounds + 1):
         for name, call in calls.items():
             times[name].append(call())
@@ -298,32 +302,33 @@ def main() -> None:
     batch, expected = people.batch(kernel.layout), exact(people)
     partly = with_one_unknown(batch)
     hand = limit(people)
-    calls: dict[str, Callable[[], float]] = {}
+    calls: dict[Call, Callable[[], float]] = {}
     for threads in (1, 2):
-        calls[f"kernel, {threads} threads"] = timed(
-            partial(kernel.run, batch, TODAY, threads, compiled=True)
-        )
+        calls["kernel", threads] = timed(partial(kernel.run, batch, TODAY, threads, compiled=True))
         if hand is not None:
-            calls[f"by hand, {threads} threads"] = timed(partial(hand, threads))
-    calls["bounds, 1 threads"] = timed(partial(kernel.run, partly, TODAY, compiled=True))
+            calls["by hand", threads] = timed(partial(hand, threads))
+    calls["bounds", 1] = timed(partial(kernel.run, partly, TODAY, compiled=True))
     folder = Path(tempfile.mkdtemp())
     peers = [Peer.of(python, people, folder) for python in chosen.peer]
-    calls.update({peer.name: peer.run for peer in peers})
+    calls.update({(peer.name, 1): peer.run for peer in peers})
     found = side_by_side(calls, chosen.rounds)
     answers = {each.key: each for each in kernel.run(batch, TODAY, compiled=True).answers}
     few = Population.of(2_000).batch(kernel.layout)
-    alone = side_by_side({"alone": timed(partial(kernel.run, few, TODAY, compiled=False))}, 5)
+    one = timed(partial(kernel.run, few, TODAY, compiled=False))
+    alone = side_by_side({("alone", 1): one}, 5)
 
-    print(f"| {chosen.households:,} households | ms | over the loop by hand |\n|---|--:|--:|")
-    for name, spent in found.items():
-        base = found.get(f"by hand, {name[-9:]}")
-        print(f"| {name} | {spent:.1f} | {'' if base is None else f'{spent / base:.2f}'} |")
+    print(f"| {chosen.households:,} households | threads | ms | over the loop by hand |")
+    print("|---|--:|--:|--:|")
+    for (name, threads), spent in found.items():
+        base = found.get(("by hand", threads))
+        ratio = "" if base is None else f"{spent / base:.2f}"
+        print(f"| {name} | {threads} | {spent:.1f} | {ratio} |")
     print(f"\nhouseholds with a wrong answer: {wrong(answers, expected, people)}")
     for peer in peers:
-        times = found[peer.name] / found["kernel, 2 threads"]
+        times = found[peer.name, 1] / found["kernel", 2]
         print(f"{peer.name}: {times:.1f} times the kernel, {peer.wrong(expected, people)} wrong")
-    print(f"bounds over plain: {found['bounds, 1 threads'] / found['kernel, 1 threads']:.2f}")
-    print(f"uncompiled: {alone['alone'] / 2:.1f} µs a household")
+    print(f"bounds over plain: {found['bounds', 1] / found['kernel', 1]:.2f}")
+    print(f"uncompiled: {alone['alone', 1] / 2:.1f} µs a household")
     for rules in (50, 200):
         anew, again = compile_times(rules)
         print(f"{rules} rules: compiled in {anew:.1f} s, from disk in {again:.2f} s")

@@ -377,6 +377,19 @@ def test_only_what_is_unknown_is_worked_out_within_bounds() -> None:
     assert len(text.source) < len(kernel.text(TODAY, None).source)
 
 
+def test_who_reckons_with_bounds_reckons_with_less() -> None:
+    kernel = kernel_of(RULES)
+    batch = households([63_200], [63_199, 0], [1])
+    wage = ("person", "wage")
+    texts = []
+    for state in (State.BETWEEN, State.MISSING):
+        ends = np.zeros(2, np.int64), np.full(2, 100, np.int64)
+        column = Column(batch.facts[wage].values, np.array([0, state], np.uint8), *ends)
+        texts.append(kernel.text_for(evolve(batch, facts={**batch.facts, wage: column}), TODAY))
+
+    assert texts[0] is texts[1]
+
+
 def test_few_texts_are_made_whatever_is_unknown_by_turns() -> None:
     facts = "".join(f"fact f{at} of household: number  between 0 and 9\n" for at in range(12))
     total = " + ".join(f"f{at}" for at in range(12))

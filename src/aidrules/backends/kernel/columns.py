@@ -37,9 +37,9 @@ class Columns:
     def uncertain(self, arrays: Iterable[Array]) -> frozenset[Array]:
         """Return what is unknown of some record, of what a kernel reads.
 
-        A number or day of which some values are unknown, but no bounds, is told by the array of
-        its states; anything else by that of its low ends. Where some have no record above that was
-        told, nothing is certain of those above.
+        What is unknown is told by the array of its states; where bounds may be known, by that of
+        its low ends besides, so that whoever reckons with bounds reckons with less. Where some
+        have no record above that was told, nothing is certain of those above.
         """
         read = list(arrays)
         asked = {
@@ -50,9 +50,8 @@ class Columns:
         found = {name for name, each in asked.items() if not self._is_known(each)}
         if not all(self._is_known(each) for each in read if isinstance(each, AboveArray)):
             found |= {name for name, each in asked.items() if self._is_above(each)}
-        return frozenset(
-            evolve(each, part="states" if self._is_any(each) else "low") for each in found
-        )
+        bounded = (evolve(each, part="low") for each in found if not self._is_any(each))
+        return frozenset([*(evolve(each, part="states") for each in found), *bounded])
 
     def _is_any(self, array: FactArray | HistoryArray) -> bool:
         """Whether of what is unknown of a number or day nothing is known, not even bounds."""
