@@ -83,6 +83,34 @@ class TooFewError(LookupError):
     """The household has no place for the records that a property speaks of."""
 
 
+@frozen(eq=False)
+class FactTurned:
+    """A fact of the record in a place."""
+
+    place: Place
+    name: str
+
+
+@frozen(eq=False)
+class FigureTurned:
+    """A figure of the law: what it is for the first household, and for the second."""
+
+    before: Term
+    after: Term
+
+
+@frozen(eq=False)
+class PlacesTurned:
+    """Two places of one list, whose records are exchanged."""
+
+    one: Place
+    other: Place
+
+
+Turn = FactTurned | FigureTurned | PlacesTurned
+"""What a second household of open facts differs in."""
+
+
 @frozen
 class Attempt:
     """Where a property fails on a household of open facts.
@@ -93,9 +121,7 @@ class Attempt:
         asked: Where it says something: the rest of the households end in an error, say.
         wanting: Where a figure is missing, so that nothing is said.
         pairs: How a second household differs, of a property that compares two.
-        fact: The place and the name of the fact in which it differs.
-        figure: What the figure is in which it differs, for the first and for the second.
-        swapped: The places that change places in it.
+        turn: What it differs in.
         moved: By how much a value moves as it should not.
         change: By how much its cause changes, if that is a number.
     """
@@ -105,9 +131,7 @@ class Attempt:
     asked: Bit
     wanting: Bit = False
     pairs: Pairs = ()
-    fact: tuple[Place, str] | None = None
-    figure: tuple[Term, Term] | None = None
-    swapped: tuple[Place, Place] | None = None
+    turn: Turn | None = None
     moved: Exactly | None = None
     change: Exactly | None = None
 
@@ -266,7 +290,7 @@ def _order(key: str, kind: str, world: Lowerer) -> Attempt:
     pairs = _exchange(one.id, other.id, world)
     bad = negation(alike(value, replaced(value, pairs)))
     return Attempt(
-        place, both(other.present, bad), other.present, pairs=pairs, swapped=(one, other)
+        place, both(other.present, bad), other.present, pairs=pairs, turn=PlacesTurned(one, other)
     )
 
 
@@ -322,18 +346,19 @@ def _two_runs(stated: MovesWith | UnchangedBy, world: Lowerer) -> Attempt:
         bad = both(_rises(stated.when, plain(term), changed), turned)
     else:
         bad = negation(alike(value, other))
-    fact, figure = None, None
-    if isinstance(stated.cause, FactUse):
-        fact = where, stated.cause.name
-    else:
-        figure = term, changed
+    match stated.cause:
+        case FactUse(name=name):
+            turn: Turn = FactTurned(where, name)
+        case Figure():
+            turn = FigureTurned(term, changed)
+        case _:
+            assert_never(stated.cause)
     return Attempt(
         place,
         both(here, bad, *legal),
         both(here, *legal),
         pairs=pairs,
-        fact=fact,
-        figure=figure,
+        turn=turn,
         moved=moved,
         change=change,
     )

@@ -25,7 +25,15 @@ from aidrules.verify.households.second import (
     with_value,
 )
 from aidrules.verify.households.shrink import shrink
-from aidrules.verify.proving.attempts import Attempt, Refutable, replaced
+from aidrules.verify.proving.attempts import (
+    Attempt,
+    FactTurned,
+    FigureTurned,
+    PlacesTurned,
+    Refutable,
+    Turn,
+    replaced,
+)
 from aidrules.verify.proving.properties import Defined, Stated
 from aidrules.verify.proving.replay import Replay, moved_by
 from aidrules.verify.proving.verdicts import Cliff, Counterexample
@@ -166,19 +174,25 @@ def _found(world: Lowerer, made: Attempt, model: z3.ModelRef) -> tuple[_Found, M
         if key not in world.varied
     }
     program = with_figures(household.program, figures)
-    second: Second | None = None
-    if made.fact is not None:
-        where, name = made.fact
-        after = household.value(model, replaced(where.facts[name], made.pairs))
-        second = OfFact((where.entity, where.id), name, after)
-    elif made.figure is not None:
-        values = [household.value(model, term) for term in made.figure]
-        second = OfFigure(world.varied, *values)
-    elif made.swapped is not None:
-        one, other = made.swapped
-        second = OfOrder((one.entity, one.id), (other.entity, other.id))
+    second = None if made.turn is None else _second(made, made.turn, world, model)
     record = made.place.entity, made.place.id
     return _Found(program, household.case(model), record, second), figures
+
+
+def _second(made: Attempt, turn: Turn, world: Lowerer, model: z3.ModelRef) -> Second:
+    """Return what the second household of a model differs in."""
+    household = world.household
+    match turn:
+        case FactTurned(place=place, name=name):
+            after = household.value(model, replaced(place.facts[name], made.pairs))
+            return OfFact((place.entity, place.id), name, after)
+        case FigureTurned(before=before, after=after):
+            values = household.value(model, before), household.value(model, after)
+            return OfFigure(world.varied, *values)
+        case PlacesTurned(one=one, other=other):
+            return OfOrder((one.entity, one.id), (other.entity, other.id))
+        case _:
+            assert_never(turn)
 
 
 def step_of(cause: Cause, program: Program) -> Exact:
