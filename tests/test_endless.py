@@ -144,6 +144,20 @@ define shares of household: money per month = sum of share over person
     assert isinstance(found, Refuted)
 
 
+def test_what_no_household_is_above_is_told_beside_the_highest_of_a_size() -> None:
+    """The highest of up to three is 2,100; of the thirty that may be there is told what it may be.
+
+    Over those without a place only their number and the sum of their incomes are known.
+    """
+    policy = loads(
+        HEAD.replace("entity person in household", "entity person in household at most 30")
+    )
+    proofs = policy.prove("2024-06-01", only="aid", seconds=20)
+    verdicts = [each.verdict for each in proofs.settled]
+
+    assert Proved(highest=2_100, limit=21_000) in verdicts
+
+
 def test_an_error_of_any_of_the_rest_is_an_error() -> None:
     rules = """
 define rate of job: money per month = wage / hours

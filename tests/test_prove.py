@@ -86,7 +86,7 @@ check "Rooms do not matter"
     )
 
     assert {key: type(each.verdict) for key, each in found.items()} == dict.fromkeys(found, Proved)
-    assert found["at-most aid"].verdict == Proved(highest=Fraction(2100))
+    assert found["at-most aid"].verdict == Proved(highest=Fraction(2100), limit=Fraction(7_000))
     assert found["at-most aid"].sizes == {"person": 3}
     assert found["stated Who earns more never gets more"].verdict == Proved(reach="any")
     assert found["stated Who earns more never gets more"].sizes == {}

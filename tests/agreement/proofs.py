@@ -86,7 +86,7 @@ def attack(proofs: Proofs, program: Program, count: int, seed: int) -> Attacked:
             made.households += 1
             evaluation = replay.open(case)
             for settled in proved:
-                if _fits(case, settled.sizes):
+                if _fits(case, settled.sizes) or has_limit(settled):
                     made.trials += 1
                     made.found += _failing(proofs.policy, replay, settled, evaluation)
         if not figures:
@@ -116,13 +116,19 @@ def _fits(case: Case, sizes: Mapping[str, int]) -> bool:
     )
 
 
+def has_limit(settled: Settled) -> bool:
+    """Return whether something is said of households of other sizes than those looked at."""
+    return isinstance(settled.verdict, Proved) and settled.verdict.limit is not None
+
+
 def _failing(
     policy: str, replay: Replay, settled: Settled, evaluation: Evaluation
 ) -> Iterator[Counterexample]:
     wanted = settled.wanted
     facts = repr([(key, each.facts) for key, each in evaluation.case.records.items()])
     if isinstance(wanted.claim, AtMost) and isinstance(settled.verdict, Proved):
-        highest = settled.verdict.highest
+        is_of_size = _fits(evaluation.case, settled.sizes)
+        highest = settled.verdict.highest if is_of_size else settled.verdict.limit
         for record in evaluation.case.records.values():
             if replay.program.definition[wanted.claim.key].entity == record.entity:
                 value = evaluation.value(wanted.claim.key, record)

@@ -13,7 +13,7 @@ from aidrules.diagnostics import Diagnostic, Severity, render
 from aidrules.lexicon import Lexicon, exact, words
 from aidrules.program import Check, MovesWith, Program
 from aidrules.types import Type
-from aidrules.values import Absent, Failure
+from aidrules.values import Absent, Exact, Failure
 from aidrules.verify.households.second import OfFact, OfFigure
 from aidrules.verify.households.writing import as_example
 from aidrules.verify.proving.properties import (
@@ -108,9 +108,8 @@ class Proofs:
         verdict = settled.verdict
         match verdict:
             case Proved(highest=highest):
-                if highest is not None and isinstance(settled.wanted.claim, AtMost):
-                    type_ = self._program.definition[settled.wanted.claim.key].type
-                    amount = _value(highest, type_, language, self._program)
+                if highest is not None:
+                    amount = self._amount(settled, highest, language)
                     yield lexicon.fill("word", "proved-highest", amount=amount)
             case Refuted(example=example, worst=worst):
                 if isinstance(settled.wanted.claim, DrawnAlike):
@@ -135,8 +134,18 @@ class Proofs:
         if _is_bounded(settled):
             sizes = self._sizes(settled.sizes, lexicon, language)
             yield lexicon.fill("word", "proved-of-sizes", sizes=sizes)
+        if isinstance(verdict, Proved) and verdict.limit is not None:
+            amount = self._amount(settled, verdict.limit, language)
+            yield lexicon.fill("word", "proved-limit", amount=amount)
         if settled.is_where_set:
             yield lexicon.pattern("word", "proved-where-set")
+
+    def _amount(self, settled: Settled, amount: Exact, language: Language) -> str:
+        claim = settled.wanted.claim
+        if not isinstance(claim, AtMost):
+            raise TypeError(claim)
+        type_ = self._program.definition[claim.key].type
+        return _value(amount, type_, language, self._program)
 
     def _refuted(
         self, wanted: Property, example: Counterexample, lexicon: Lexicon, language: Language
@@ -260,8 +269,9 @@ class Proofs:
             "where_set": settled.is_where_set,
         }
         match verdict:
-            case Proved(highest=highest, reach=reach):
+            case Proved(highest=highest, limit=limit, reach=reach):
                 plain["highest"] = None if highest is None else exact(highest)
+                plain["limit"] = None if limit is None else exact(limit)
                 plain["any_size"] = reach != "sizes"
                 plain["by_form"] = reach == "form"
             case Refuted(example=example, worst=worst):

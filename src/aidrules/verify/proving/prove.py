@@ -386,21 +386,31 @@ class Prover:
             except TimeIsUpError:
                 break
         match answer.verdict:
-            case Proved(highest=highest) if highest is not None and self._caps(key, root, highest):
-                return _Answer(Proved(highest, reach="any"), answer.members)
+            case Proved(highest=highest) if highest is not None:
+                return evolve(answer, verdict=self._of_any_size(key, root, highest))
             case _:
                 return answer
 
-    def _caps(self, key: str, root: str, highest: Exact) -> bool:
-        """Return whether an amount is above the highest one for no household of any size."""
+    def _of_any_size(self, key: str, root: str, highest: Exact) -> Proved:
+        """Return what is highest in the sizes looked at, and what no household is above."""
         try:
             world = self._asking.world(root, None)
             place, value = valued(key, world)
         except Unfit:
-            return False
-        is_above = below(exact(highest), number(value))
-        self._asking.prolong()
-        return self._asking.is_none(world, place.present, value.here, is_above)
+            return Proved(highest)
+        amount, here = number(value), (place.present, value.here)
+
+        def is_none_above(limit: Exact) -> bool:
+            self._asking.prolong()
+            return self._asking.is_none(world, *here, below(exact(limit), amount))
+
+        if is_none_above(highest):
+            return Proved(highest, reach="any")
+        best = self._asking.greatest(amount, world, *here, is_extra=True)
+        if best is None or not z3.is_int_value(best.upper):
+            return Proved(highest)
+        limit = Fraction(best.upper.as_long(), amount.scale)
+        return Proved(highest, limit if is_none_above(limit) else None)
 
     def _highest(self, key: str, root: str, members: int) -> Verdict:
         world = self._asking.world(root, members)

@@ -18,11 +18,14 @@ class Proved:
 
     Attributes:
         highest: The highest value, exact, in the unit of the amount, where that was asked for.
+        limit: What no household of any size is above, in the same unit, where `highest` is that of
+            the sizes looked at; None where it is not known.
         reach: Of which households it holds: of those of the sizes looked at, of any size that the
             policy allows, or of any size by the form of the rules, without a solver.
     """
 
     highest: Exact | None = None
+    limit: Exact | None = None
     reach: Literal["sizes", "any", "form"] = "sizes"
 
 
