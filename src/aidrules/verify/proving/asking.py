@@ -87,8 +87,16 @@ class Asking:
             raise TimeIsUpError
         return solver.model() if answer == z3.sat else None
 
-    def supposed(self, world: Lowerer, *conditions: Bit) -> z3.ModelRef | None:
-        """Return such a household for figures that are as figures mostly are, if one is found."""
+    def usual_model(self, world: Lowerer, *conditions: Bit) -> z3.ModelRef | None:
+        """Return such a household: one with figures as they mostly are, if that is found.
+
+        Raises:
+            TimeIsUpError: If it is not known in time.
+        """
+        usual = self._supposed(world, *conditions)
+        return self.model(world, *conditions) if usual is None else usual
+
+    def _supposed(self, world: Lowerer, *conditions: Bit) -> z3.ModelRef | None:
         supposed = world.household.supposed()
         if not supposed or _is_refuted(conditions):
             return None

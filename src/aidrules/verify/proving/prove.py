@@ -254,9 +254,7 @@ class Prover:
         world = self._asking.world(root, members)
         made = attempt(claim, world)
         here = made.place.present
-        model = self._asking.supposed(world, here, made.bad)
-        if model is None:
-            model = self._asking.model(world, here, made.bad)
+        model = self._asking.usual_model(world, here, made.bad)
         if model is None:
             return None
         found = witness(claim, world, made, model)
@@ -343,9 +341,7 @@ class Prover:
             except TooFewError:
                 continue
             held = [received(world.truth(each, spot_of(place, world))) for each in conditions]
-            model = self._asking.supposed(world, place.present, *held)
-            if model is None:
-                model = self._asking.model(world, place.present, *held)
+            model = self._asking.usual_model(world, place.present, *held)
             if model is None:
                 continue
             household = world.household
