@@ -25,23 +25,23 @@ def main() -> int:
     started = monotonic()
     if options.kernel:
         found = kernel.run(options.kernel, options.households, options.seed)
-        print(kernel.report(found))  # noqa: T201 - what the command is for
+        print(kernel.report(found))
         return 1 if found.differences or found.stale or found.machine else 0
     if options.terms:
         compared = smt.run(options.terms, options.households, options.seed)
         beyond = endless.run(options.terms // 4, options.households // 10, options.seed)
-        print(smt.report(compared), endless.report(beyond), sep="\n")  # noqa: T201 - what the command is for
+        print(smt.report(compared), endless.report(beyond), sep="\n")
         return 1 if compared.differences or beyond.impossible else 0
     if options.proofs:
         attacked = proofs.run(options.households, options.seed)
-        print(proofs.report(attacked))  # noqa: T201 - what the command is for
+        print(proofs.report(attacked))
         return 1 if attacked.found else 0
     if options.planted:
         caught = {fault.name: catch(fault, options.triples, options.seed) for fault in FAULTS}
-        print(table(caught))  # noqa: T201 - what the command is for
+        print(table(caught))
         return 0 if all(caught.values()) else 1
     tally = run(options.triples, options.seed)
-    print(report(tally, started))  # noqa: T201 - what the command is for
+    print(report(tally, started))
     return 1 if tally.findings or missed(tally) else 0
 
 

@@ -76,13 +76,13 @@ def mutants(policy: str, program: Program, today: int, *, is_plain: bool) -> Ite
 
 def _program(name: str) -> Program:
     """Return a shipped policy, with values for the figures that it leaves open."""
-    rng = Random(name)  # noqa: S311 - chance for tests
+    rng = Random(name)
     return filled(load(POLICIES / name).program, rng, agreement.FIRST_TRIED)
 
 
 def _households(program: Program, seed: int, *, is_plain: bool) -> list[Case]:
     """Return some households at the lines of the rules, all known or some not."""
-    rng = Random(seed)  # noqa: S311 - chance for tests
+    rng = Random(seed)
     unknown = 0.0 if is_plain else 0.04
     maker = Maker(program, Layout.of(program).root, agreement.FIRST_TRIED, rng, unknown)
     return [maker.case() for _ in range(AT_ONCE)]
@@ -117,7 +117,7 @@ def main() -> int:
         program = _program(name)
         for is_plain in (True, False):
             every += mutants(name, program, agreement.FIRST_TRIED, is_plain=is_plain)
-    chosen = Random(1).sample(every, min(count, len(every)))  # noqa: S311 - chance for tests
+    chosen = Random(1).sample(every, min(count, len(every)))
     with get_context("spawn").Pool(cpu_count()) as pool:
         seen = pool.map(is_seen, chosen, chunksize=1)
     missed = [mutant for mutant, was_seen in zip(chosen, seen, strict=True) if not was_seen]

@@ -198,7 +198,7 @@ def _stale(
     last = min(max(horizons, default=today + 1), LAST_DAY) - 1
     if last <= today:
         return []
-    day = Random(today + len(cases)).randint(today + 1, min(last, today + 3_000))  # noqa: S311 - chance for tests
+    day = Random(today + len(cases)).randint(today + 1, min(last, today + 3_000))
     later = kernel.run(batch_of(cases, kernel.layout), day, compiled=False, partial=True)
     lasting = [
         at
@@ -372,7 +372,7 @@ def random_run(seeds: range, *, cases: int = 12, each: int = 4) -> Compared:
     total = Compared()
     for seed in seeds:
         program = make_program(seed)
-        rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+        rng = Random(seed)
         household = Household.of(program)
         made: list[Case] = []
         for _ in range(cases):
@@ -399,7 +399,7 @@ def shipped_run(path: str, cases: int, seed: int, *, machine: bool = True) -> Co
     """
     program = load(path).program
     total = Compared()
-    rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+    rng = Random(seed)
     for unknown in (0.0, 0.04):
         today = FIRST_TRIED + rng.randrange(DAYS_TRIED)
         if seed % 2 == 0:

@@ -1,4 +1,3 @@
-# ruff: noqa: S311 - chance for tests, not for secrets
 """A seed to a small typed program.
 
 Every kind of expression comes up. Grants are lowered as the checker lowers them.

@@ -77,7 +77,7 @@ def attack(proofs: Proofs, program: Program, count: int, seed: int) -> Attacked:
     made = Attacked()
     proved = [each for each in proofs.settled if isinstance(each.verdict, Proved)]
     proved = [each for each in proved if not isinstance(each.wanted.claim, Reachable | Reached)]
-    rng = Random(seed)  # noqa: S311 - chance for tests
+    rng = Random(seed)
     for at, figures in enumerate(_figures(proofs, program, rng)):
         set_program = with_figures(program, figures)
         replay = Replay(emit(set_program), proofs.on.toordinal())

@@ -26,7 +26,7 @@ def try_seed(kit: Kit, seed: int) -> Tally:
     """Try one random program."""
     program = make_program(seed)
     household = Household.of(program)
-    rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+    rng = Random(seed)
     trial = Trial(kit, program)
     sharp = Trial(kit, program, is_sharp=True)
     for at, story in enumerate(stories(household, rng, STORIES)):

@@ -39,10 +39,10 @@ def again(kit: Kit, finding: Finding) -> Finding | None:
     """Return the finding if it comes up again, as it looks now."""
     trial = Trial(kit, finding.program)
     try:
-        answers = trial.run(finding.story, Random(0), every=True)  # noqa: S311 - the same each time
+        answers = trial.run(finding.story, Random(0), every=True)
         if finding.is_sharp:
             trial = Trial(kit, finding.program, is_sharp=True)
-            trial.sharper(finding.story, answers, Random(0))  # noqa: S311 - the same
+            trial.sharper(finding.story, answers, Random(0))
     except (LookupError, AttributeError, TypeError):  # what was left out was needed by the oracle
         return None
     for found in trial.tally.findings:

@@ -256,7 +256,7 @@ def named(value: Any, household: Household) -> Any:
 def random_lots(seed: int, cases: int) -> Iterator[Lot]:
     """Yield random cases of the program of a seed, of which all is known."""
     program = make_program(seed)
-    rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+    rng = Random(seed)
     household = random_cases.Household.of(program)
     made = [
         random_cases.complete(household, random_cases.make_case(household, rng), rng)
@@ -273,7 +273,7 @@ def shipped_lot(path: str, cases: int, seed: int) -> Lot:
     With an even seed the figures that it leaves open have values.
     """
     program = load(path).program
-    rng = Random(seed)  # noqa: S311 - chance for tests, not for secrets
+    rng = Random(seed)
     today = FIRST_TRIED + rng.randrange(DAYS_TRIED)
     if seed % 2 == 0:
         program = filled(program, rng, today)

@@ -186,7 +186,7 @@ def main() -> int:
     """Change so many tokens, and print what nobody saw."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     every = mutants()
-    chosen = Random(1).sample(every, min(count, len(every)))  # noqa: S311 - chance for tests
+    chosen = Random(1).sample(every, min(count, len(every)))
     usual = corpus()
     seen = 0
     with ThreadPoolExecutor(cpu_count()) as threads:
